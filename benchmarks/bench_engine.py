@@ -1,0 +1,129 @@
+"""The engine on the peers' workload: EMA(12)/EMA(26) cross filtered by RSI(14), fixed quantity.
+
+`python benchmarks/bench_engine.py FOLDER [w1|year|w2] [reps]`; FOLDER holds w1.npz (1-minute year)
+and w2.npz (15-minute year) with t, o, h, l, c, v. One JSON line: `cold_s` from process start to the
+first result, `warm_s` the median of the runs, signals and figures included, and where the time
+goes. w1: one run over 525,600 bars, compiled. year: one over 35,040, plain. w2: 1,000 combinations,
+compiled, each with return, drawdown, Sharpe and trades.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import talib
+
+from bot.workers.compiled import compiled_gear
+from domain.backtests.daily import daily_values, returns, sharpe
+from domain.backtests.drawdown import underwater
+from domain.backtests.engine import PLAIN, Gear, simulate
+from domain.backtests.result import Result
+from domain.backtests.rules import Rules
+from domain.market.candles import Candles, Signals
+
+RULES = Rules(initial_balance=100_000.0, fixed_qty=10.0, slippage_bps=0.0, min_cost=0.0)
+COMBINATIONS = [(fast, slow) for fast in range(5, 25) for slow in range(25, 75)]
+CACHE = Path(tempfile.gettempdir()) / "leverframe-bench"
+
+
+def load(folder: Path, name: str) -> Candles:
+    with np.load(folder / f"{name}.npz") as file:
+        return Candles(*(file[key] for key in ("t", "o", "h", "l", "c", "v")))
+
+
+def cross(close: Any, fast: int = 12, slow: int = 26) -> Signals:
+    """The workload's signals at each close."""
+    above = talib.EMA(close, fast) > (slower := talib.EMA(close, slow))
+    strength = talib.RSI(close, 14)
+    up, down = np.zeros(len(close), np.bool_), np.zeros(len(close), np.bool_)
+    known = ~np.isnan(slower[:-1])
+    up[1:] = above[1:] & ~above[:-1] & known & (strength[1:] < 70.0)
+    down[1:] = ~above[1:] & above[:-1] & known & (strength[1:] > 30.0)
+    never, missing = np.zeros(len(close), np.bool_), np.full(len(close), np.nan)
+    return Signals(up, down, never, never, missing, missing)
+
+
+def figures(result: Result) -> tuple[float, float, float | None, int]:
+    """Return, deepest drawdown, Sharpe, trades."""
+    start = result.initial_balance
+    _, values = daily_values(result.equity_time, result.equity)
+    deepest = float(underwater(start, result.equity).max())
+    growth = result.final_balance / start - 1.0
+    return growth, deepest, sharpe(returns(start, values)), len(result.columns)
+
+
+def one(candles: Candles, gear: Gear) -> Result:
+    result = simulate(candles, cross(candles.close), RULES, loop=gear)
+    figures(result)
+    return result
+
+
+def sweep(candles: Candles, gear: Gear) -> Result:
+    """Every combination; the result of the last that is the workload's own."""
+    own = None
+    for fast, slow in COMBINATIONS:
+        result = simulate(candles, cross(candles.close, fast, slow), RULES, loop=gear)
+        figures(result)
+        own = result if (fast, slow) == (12, 26) else own
+    assert own is not None
+    return own
+
+
+def timed(work: Callable[[], Any], reps: int) -> tuple[float, Any]:
+    """Median seconds and the last answer."""
+    spent = []
+    for _ in range(reps):
+        begun = time.perf_counter()
+        answer = work()
+        spent.append(time.perf_counter() - begun)
+    return statistics.median(spent), answer
+
+
+def since_start() -> float:
+    """Seconds since this process was started, interpreter and imports included (Linux)."""
+    ticks = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+
+
+def main(folder: Path, workload: str, reps: int) -> None:
+    candles = load(folder, "w1" if workload == "w1" else "w2")
+    gear = PLAIN if workload == "year" else compiled_gear(CACHE)
+    work = sweep if workload == "w2" else one
+    first = work(candles, gear)
+    cold = since_start()
+    warm, result = timed(lambda: work(candles, gear), reps)
+    said = cross(candles.close)
+    signal_s, _ = timed(lambda: cross(candles.close), reps)
+    engine_s, _ = timed(lambda: simulate(candles, said, RULES, loop=gear), reps)
+    assert first.final_balance == result.final_balance
+    print(
+        json.dumps(
+            {
+                "engine": "leverframe",
+                "workload": workload,
+                "cold_s": round(cold, 4),
+                "warm_s": round(warm, 6),
+                "signals_s": round(signal_s, 6),
+                "engine_s": round(engine_s, 6),
+                "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                "trades": len(result.columns),
+                "final_equity": round(result.final_balance, 4),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    chosen = sys.argv[2] if len(sys.argv) > 2 else "w1"
+    default = 1 if chosen == "w2" else 5
+    main(Path(sys.argv[1]), chosen, int(sys.argv[3]) if len(sys.argv) > 3 else default)

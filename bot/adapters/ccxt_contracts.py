@@ -1,0 +1,63 @@
+"""ccxt's market structures as our contracts and symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from domain.market.ports import Contract
+from domain.market.specification import MAKER_FEE, MAX_LEVERAGE, MIN_COST_USDT, TAKER_FEE
+
+MAX_SYMBOL_LENGTH = 20  # what the tables hold
+
+
+def symbols_from(markets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """'BTCUSDT' -> ccxt's market 'BTC/USDT:USDT': active USDT perpetuals with a short name."""
+    found: dict[str, dict[str, Any]] = {}
+    for market in markets.values():
+        name = f"{market['base']}{market['quote']}"
+        wanted = market["swap"] and market["linear"] and market["settle"] == "USDT"
+        listed = market["active"] is not False and market["quote"] == "USDT"
+        if wanted and listed and len(name) <= MAX_SYMBOL_LENGTH:
+            found[name] = dict(market)
+    return found
+
+
+def contract_from(symbol: str, market: Mapping[str, Any], mmr: Decimal) -> Contract:
+    """Limits and rates; Bitget's usual ones where the market leaves them out."""
+    tick = Decimal(str(market["precision"]["price"]))
+    step = Decimal(str(market["precision"]["amount"]))
+    limits = market["limits"]
+    market_qty = _number(market["info"].get("maxMarketOrderQty"))
+    return Contract(
+        symbol=symbol,
+        price_tick=tick,
+        qty_step=step,
+        min_qty=_number(limits["amount"]["min"]) or step,
+        min_cost_usdt=_number(limits["cost"]["min"]) or MIN_COST_USDT,
+        max_leverage=int(_number(limits["leverage"]["max"]) or MAX_LEVERAGE),
+        taker_fee=_or(_number(market["taker"]), TAKER_FEE),
+        maker_fee=_or(_number(market["maker"]), MAKER_FEE),
+        mmr=mmr,
+        price_decimals=_decimals(tick),
+        max_market_qty=market_qty or None,
+    )
+
+
+def launched_ms(market: Mapping[str, Any]) -> int:
+    """When trading began, 0 when the exchange does not say."""
+    return int(market["info"].get("launchTime") or market.get("created") or 0)
+
+
+def _number(value: object) -> Decimal | None:
+    return None if value in (None, "") else Decimal(str(value))
+
+
+def _or(value: Decimal | None, usual: Decimal) -> Decimal:
+    return usual if value is None else value
+
+
+def _decimals(tick: Decimal) -> int:
+    exponent = tick.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

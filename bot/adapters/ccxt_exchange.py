@@ -1,0 +1,120 @@
+"""The only importer of ccxt: instances that share one session, and its errors as ours.
+
+Importing ccxt costs half a second and 100 MiB, so whoever may run without an exchange imports the
+`ccxt_*` modules by name (`importlib.import_module`) when the market is "exchange".
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import ccxt.async_support as ccxt
+import certifi
+
+from domain.clock import MarketClock
+from domain.errors import DomainError
+
+_CODE = re.compile(r'"code"\s*:\s*"?(\d{3,6})')
+_BUSY_CODES = frozenset({"429"})
+_MAINTENANCE_CODES = frozenset({"40200", "40308"})
+_SERVER_CODES = frozenset({"40010", "40015", "40725"})
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeSession:
+    """One connection pool and one TLS context for every instance (a context costs 0.7 MiB)."""
+
+    http: aiohttp.ClientSession
+    tls: ssl.SSLContext
+
+    async def aclose(self) -> None:
+        await self.http.close()
+
+
+def open_session() -> ExchangeSession:
+    """Needs a running loop."""
+    tls = ssl.create_default_context(cafile=certifi.where())
+    http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls), trust_env=True)
+    return ExchangeSession(http, tls)
+
+
+def public_bitget(
+    session: ExchangeSession,
+    clock: MarketClock,
+    *,
+    base_url: str | None = None,
+    timeout_s: float = 10.0,
+    rate_limited: bool = True,
+) -> Any:
+    """A ccxt bitget without keys: USDT perpetuals, no currencies, numbers kept as text.
+
+    `base_url`: scheme and host that serve all of Bitget's API, such as an emulator's.
+    `uta` is always said: left open, ccxt probes the account and takes any error for an answer.
+    """
+    exchange = ccxt.bitget(
+        {
+            "session": session.http,
+            "ssl_context": session.tls,
+            "enableRateLimit": rate_limited,
+            "timeout": round(timeout_s * 1000),
+            "number": str,
+            "options": {
+                "uta": False,
+                "defaultType": "swap",
+                "fetchMarkets": {"types": ["swap"]},
+            },
+        }
+    )
+    exchange.has["fetchCurrencies"] = False
+    exchange.milliseconds = clock.now_ms
+    exchange.timeout_on_exit = 0
+    exchange.handle_errors = _demanding_json(exchange.handle_errors)
+    if base_url is not None:
+        exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], base_url.rstrip("/"))
+    return exchange
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Around a ccxt call and the reading of its answer: failures become DomainError."""
+    try:
+        yield
+    except ccxt.BaseError as error:
+        raise as_domain_error(error) from error
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        # ccxt, and we, walk into answers that lack what they should have.
+        raise DomainError("exchange_bad_answer", why=type(error).__name__) from error
+
+
+def as_domain_error(error: ccxt.BaseError) -> DomainError:
+    """Match on the exchange's own code first: ccxt's classes put several meanings into one."""
+    found = _CODE.search(str(error))
+    code = found.group(1) if found else ""
+    if code in _BUSY_CODES or isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection):
+        return DomainError("exchange_busy")
+    if code in _MAINTENANCE_CODES or isinstance(error, ccxt.OnMaintenance):
+        return DomainError("exchange_maintenance")
+    broken = isinstance(error.__cause__, aiohttp.ClientError)  # ccxt calls it an exchange's error
+    if code in _SERVER_CODES or broken or isinstance(error, ccxt.NetworkError):
+        return DomainError("exchange_unreachable", exchange="bitget")
+    if isinstance(error, ccxt.BadResponse | ccxt.NullResponse):
+        return DomainError("exchange_bad_answer", why=type(error).__name__)
+    return DomainError("exchange_refused", exchange_code=code or type(error).__name__)
+
+
+def _demanding_json(handle_errors: Callable[..., Any]) -> Callable[..., Any]:
+    """ccxt takes what is not JSON for an empty list: a proxy's page would be "no candles"."""
+
+    def handle(status: int, reason: str, url: str, method: str, *rest: Any) -> Any:
+        answer = rest[2]
+        if answer is None and status < 300:
+            raise ccxt.BadResponse(f"{method} {url} answered no JSON")
+        return handle_errors(status, reason, url, method, *rest)
+
+    return handle

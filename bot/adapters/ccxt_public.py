@@ -1,0 +1,167 @@
+"""Bitget's public data behind the market port: one instance for everybody.
+
+ccxt's own paging silently moves the start of what was asked for, so candles and funding are paged
+here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from bot.adapters.ccxt_candles import as_candles, candle_pages
+from bot.adapters.ccxt_contracts import contract_from, launched_ms, symbols_from
+from bot.adapters.ccxt_exchange import ExchangeSession, open_session, public_bitget, translated
+from domain.clock import MarketClock
+from domain.errors import DomainError
+from domain.market.candles import Candles
+from domain.market.ports import Contract, Funding, HistoryRange, Price, unknown_symbol
+from domain.market.resample import last_closed
+from domain.market.specification import MMR
+from domain.market.timeframes import DAY_MS, MINUTE_MS, to_ms
+
+_HISTORY_DAYS = 365
+_RELOAD_MS = DAY_MS  # new listings show up the next day
+_FUNDING_PAGE = 100
+_FUNDING_PAGES = 50
+_DOWNLOADS = 4  # candle requests at a time: prices must not queue behind long downloads
+
+
+def open_exchange_market(
+    clock: MarketClock, *, base_url: str | None = None, rate_limited: bool = True
+) -> CcxtMarket:
+    """Public data of Bitget. Needs a running loop; close it with `aclose`."""
+    session = open_session()
+    exchange = public_bitget(session, clock, base_url=base_url, rate_limited=rate_limited)
+    return CcxtMarket(exchange, session, clock)
+
+
+class CcxtMarket:
+    """MarketData over ccxt REST. The list of contracts is loaded by the first question."""
+
+    def __init__(self, exchange: Any, session: ExchangeSession, clock: MarketClock) -> None:
+        self._exchange = exchange
+        self._session = session
+        self._clock = clock
+        self._markets: dict[str, dict[str, Any]] = {}
+        self._contracts: dict[str, Contract] = {}
+        self._loaded_ms = 0
+        self._loading = asyncio.Lock()
+        self._downloads = asyncio.Semaphore(_DOWNLOADS)
+
+    async def load(self) -> None:
+        """Fetch the contracts unless they are fresh; `symbols()` is empty before."""
+        async with self._loading:
+            if self._markets and self._clock.now_ms() < self._loaded_ms + _RELOAD_MS:
+                return
+            with translated():
+                self._markets = symbols_from(await self._exchange.load_markets(True))
+            self._contracts.clear()
+            self._loaded_ms = self._clock.now_ms()
+
+    async def aclose(self) -> None:
+        """Release the connections."""
+        await self._exchange.close()
+        await self._session.aclose()
+
+    async def server_time_ms(self) -> int:
+        """The exchange's clock, to tell a skew of ours."""
+        with translated():
+            return int(await self._exchange.fetch_time())
+
+    def symbols(self) -> tuple[str, ...]:
+        return tuple(self._markets)
+
+    def finest_timeframe(self, symbol: str) -> str:
+        if self._markets and symbol not in self._markets:
+            raise unknown_symbol(symbol, self._markets)
+        return "1m"
+
+    async def contract(self, symbol: str) -> Contract:
+        market = await self._market(symbol)
+        if symbol not in self._contracts:
+            mmr = await self._maintenance_rate(market["symbol"])
+            with translated():
+                self._contracts[symbol] = contract_from(symbol, market, mmr)
+        return self._contracts[symbol]
+
+    async def candles(self, symbol: str, timeframe: str, *, end_ms: int, limit: int) -> Candles:
+        length = to_ms(timeframe)
+        until = min(end_ms, self._clock.now_ms())
+        return await self._download(symbol, timeframe, until - until % length, limit)
+
+    async def minute_bars(self, symbol: str, start_ms: int, end_ms: int) -> Candles:
+        now = self._clock.now_ms()
+        until = min(-(-end_ms // MINUTE_MS) * MINUTE_MS, now - now % MINUTE_MS)
+        limit = max(0, -(-(until - start_ms) // MINUTE_MS))
+        bars = await self._download(symbol, "1m", until, limit)
+        return bars.between(start_ms, end_ms)
+
+    async def price(self, symbol: str) -> Price:
+        market = await self._market(symbol)
+        with translated():
+            ticker = await self._exchange.fetch_ticker(market["symbol"], {"uta": False})
+            if ticker.get("last") is None:
+                raise DomainError("no_price", symbol=symbol)
+            last = float(ticker["last"])
+            mark = float(ticker.get("markPrice") or last)
+            return Price(last, mark, int(ticker.get("timestamp") or self._clock.now_ms()))
+
+    async def funding(self, symbol: str, start_ms: int, end_ms: int) -> Funding:
+        market = await self._market(symbol)
+        until = min(end_ms, self._clock.now_ms() + 1)
+        found: dict[int, float] = {}
+        for page in range(1, _FUNDING_PAGES + 1):
+            rows = await self._funding_page(market["symbol"], page)
+            found |= rows
+            if len(rows) < _FUNDING_PAGE or min(rows) < start_ms:
+                break
+        times = sorted(stamp for stamp in found if start_ms <= stamp < until)
+        return Funding(
+            np.array(times, dtype=np.int64),
+            np.array([found[stamp] for stamp in times], dtype=np.float64),
+        )
+
+    async def history_range(self, symbol: str) -> HistoryRange:
+        market = await self._market(symbol)
+        now = self._clock.now_ms()
+        end = now - now % MINUTE_MS
+        return HistoryRange(max(launched_ms(market), end - _HISTORY_DAYS * DAY_MS), end)
+
+    async def _market(self, symbol: str) -> dict[str, Any]:
+        await self.load()
+        try:
+            return self._markets[symbol]
+        except KeyError:
+            raise unknown_symbol(symbol, self._markets) from None
+
+    async def _download(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+        market = await self._market(symbol)
+        async with self._downloads:
+            rows = await candle_pages(
+                self._exchange, market["symbol"], timeframe, until_ms=until, limit=limit
+            )
+        return last_closed(as_candles(rows), timeframe, until, limit)
+
+    async def _funding_page(self, unified: str, page: int) -> dict[int, float]:
+        params = {"uta": False, "pageNo": page}
+        with translated():
+            rows = await self._exchange.fetch_funding_rate_history(
+                unified, None, _FUNDING_PAGE, params
+            )
+            return {int(row["timestamp"]): float(row["fundingRate"]) for row in rows}
+
+    async def _maintenance_rate(self, unified: str) -> Decimal:
+        """The first tier's; Bitget's usual one where the exchange will not tell."""
+        try:
+            with translated():
+                tiers = await self._exchange.fetch_market_leverage_tiers(unified, {"uta": False})
+                rate = tiers[0]["maintenanceMarginRate"] if tiers else None
+                return MMR if rate is None else Decimal(rate)
+        except DomainError as error:
+            if error.code not in {"exchange_refused", "exchange_bad_answer"}:
+                raise
+            return MMR

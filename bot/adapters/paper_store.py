@@ -1,0 +1,232 @@
+"""The paper exchange's books as rows: read for a step, written after it, many users at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import (
+    Row,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.adapters.paper_book import Book, Execution, Held, Pending
+from domain.trading.fills import Position
+from domain.trading.paper_models import PaperAccount, PaperFill, PaperOrder, PaperPosition
+
+ACCOUNTS = cast("Table", PaperAccount.__table__)
+ORDERS = cast("Table", PaperOrder.__table__)
+POSITIONS = cast("Table", PaperPosition.__table__)
+FILLS = cast("Table", PaperFill.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Books with something to step: users, and per symbol the open after which bars are needed."""
+
+    user_ids: tuple[int, ...]
+    since: Mapping[str, int]
+
+
+async def waiting(session: AsyncSession, user_ids: Sequence[int] | None = None) -> Waiting:
+    """One query over all books (or those of `user_ids`); books at rest are not in it."""
+    held = select(POSITIONS.c.user_id, POSITIONS.c.symbol, POSITIONS.c.stepped_ms.label("since"))
+    placed = select(
+        ORDERS.c.user_id, ORDERS.c.symbol, (ORDERS.c.from_ms - literal(1)).label("since")
+    ).where(ORDERS.c.state == "pending")
+    if user_ids is not None:
+        held = held.where(POSITIONS.c.user_id.in_(user_ids))
+        placed = placed.where(ORDERS.c.user_id.in_(user_ids))
+    rows = (await session.execute(union_all(held, placed))).all()
+    since: dict[str, int] = {}
+    for _, symbol, moment in rows:
+        since[symbol] = min(since.get(symbol, moment), moment)
+    return Waiting(tuple(sorted({row.user_id for row in rows})), since)
+
+
+async def load(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Book]:
+    """The books of these users with their positions and pending orders, locked until the commit."""
+    accounts = await session.execute(
+        select(ACCOUNTS).where(ACCOUNTS.c.user_id.in_(user_ids)).with_for_update()
+    )
+    books = {row.user_id: Book(row.user_id, row.wallet, fills=row.fills) for row in accounts}
+    for row in await session.execute(
+        select(POSITIONS).where(POSITIONS.c.user_id.in_(books)).order_by(POSITIONS.c.entry_ms)
+    ):
+        books[row.user_id].positions[row.symbol] = _held(row)
+    for row in await session.execute(
+        select(ORDERS)
+        .where(ORDERS.c.user_id.in_(books), ORDERS.c.state == "pending")
+        .order_by(ORDERS.c.id)
+    ):
+        books[row.user_id].orders.append(_pending(row))
+    return books
+
+
+async def save(session: AsyncSession, books: Iterable[Book], gone: set[tuple[int, str]]) -> None:
+    """Write stepped books; `gone`: (user, symbol) of the positions they no longer have."""
+    books = list(books)
+    executed = [
+        _fill_row(book, number, each)
+        for book in books
+        for number, each in enumerate(book.executed, start=book.fills + 1)
+    ]
+    ended = [order for book in books for order in book.orders if order.state != "pending"]
+    held = [
+        _position_row(book.user_id, symbol, held)
+        for book in books
+        for symbol, held in book.positions.items()
+    ]
+    if gone:
+        keys = tuple_(POSITIONS.c.user_id, POSITIONS.c.symbol)
+        await session.execute(delete(POSITIONS).where(keys.in_(sorted(gone))))
+    if held:
+        await session.execute(_upsert_positions(session), held)
+    if executed:
+        await session.execute(insert(FILLS), executed)
+    if ended:
+        await session.execute(_END_ORDER, [_order_row(order) for order in ended])
+    await session.execute(
+        _SET_ACCOUNT,
+        [
+            {"key": book.user_id, "wallet": book.wallet, "fills": book.fills + len(book.executed)}
+            for book in books
+        ],
+    )
+
+
+_END_ORDER = (
+    update(ORDERS)
+    .where(ORDERS.c.id == bindparam("key"))
+    .values({name: bindparam(name) for name in ("state", "error_code", "filled_qty", "fill_price")})
+)
+_SET_ACCOUNT = (
+    update(ACCOUNTS)
+    .where(ACCOUNTS.c.user_id == bindparam("key"))
+    .values(wallet=bindparam("wallet"), fills=bindparam("fills"))
+)
+
+
+def _upsert_positions(session: AsyncSession) -> Any:
+    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    statement = make(POSITIONS)
+    changed = {
+        column.name: statement.excluded[column.name]
+        for column in POSITIONS.c
+        if not column.primary_key
+    }
+    return statement.on_conflict_do_update(index_elements=["user_id", "symbol"], set_=changed)
+
+
+def number(value: float | None) -> float:
+    """A nullable column as the double it stands for: null is NaN."""
+    return math.nan if value is None else value
+
+
+def column(value: float) -> float | None:
+    """The inverse of `number`."""
+    return None if math.isnan(value) else value
+
+
+def _held(row: Row[Any]) -> Held:
+    position = Position(
+        row.side,
+        row.qty,
+        row.entry_price,
+        row.entry_ms,
+        row.stop,
+        number(row.take),
+        row.liquidation,
+        row.margin,
+        row.entry_fee,
+        row.funding,
+        row.slippage,
+    )
+    return Held(position, row.leverage, row.mark, row.stepped_ms)
+
+
+def _position_row(user_id: int, symbol: str, held: Held) -> dict[str, Any]:
+    position = held.position
+    return {
+        "user_id": user_id,
+        "symbol": symbol,
+        "side": position.side,
+        "qty": position.qty,
+        "entry_price": position.entry_price,
+        "entry_ms": position.entry_time,
+        "stop": position.stop,
+        "take": column(position.take),
+        "liquidation": position.liquidation,
+        "margin": position.margin,
+        "entry_fee": position.entry_fee,
+        "funding": position.funding,
+        "slippage": position.slippage,
+        "leverage": held.leverage,
+        "mark": held.mark,
+        "stepped_ms": held.stepped_ms,
+    }
+
+
+def _pending(row: Row[Any]) -> Pending:
+    return Pending(
+        id=row.id,
+        client_order_id=row.client_order_id,
+        symbol=row.symbol,
+        side=row.side,
+        reduce_only=row.reduce_only,
+        close=row.close,
+        detail=row.detail,
+        qty=row.qty,
+        leverage=row.leverage,
+        price=number(row.price),
+        stop_percent=number(row.stop_percent),
+        take_percent=number(row.take_percent),
+        risk_percent=row.risk_percent,
+        from_ms=row.from_ms,
+        expires_ms=row.expires_ms,
+    )
+
+
+def _order_row(order: Pending) -> dict[str, Any]:
+    return {
+        "key": order.id,
+        "state": order.state,
+        "error_code": order.error_code,
+        "filled_qty": order.filled_qty,
+        "fill_price": order.fill_price,
+    }
+
+
+def _fill_row(book: Book, number: int, each: Execution) -> dict[str, Any]:
+    return {
+        "user_id": book.user_id,
+        "number": number,
+        "client_order_id": each.client_order_id,
+        "symbol": each.symbol,
+        "side": each.side,
+        "qty": each.qty,
+        "price": each.price,
+        "fee": each.fee,
+        "funding": each.funding,
+        "slippage": each.slippage,
+        "pnl": each.pnl,
+        "reason": each.reason,
+        "detail": each.detail,
+        "at_ms": each.at_ms,
+        "stop": column(each.stop),
+        "take": column(each.take),
+        "liquidation": column(each.liquidation),
+    }

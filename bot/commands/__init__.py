@@ -1,0 +1,1 @@
+"""One module per `leverframe` command, imported when it is used."""

@@ -1,0 +1,77 @@
+"""`leverframe demo`: chat page, market and paper trading in one process, with no account anywhere.
+
+The bot inside is the same program that `leverframe run` starts; it only talks to the sandbox
+instead of Telegram.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import sys
+import webbrowser
+from pathlib import Path
+
+from bot import logging
+from bot.application import build
+from bot.sandbox.server import start as start_sandbox
+from bot.sandbox.world import ChatWorld
+from bot.service import run_loop, run_until, stop_requested
+from bot.settings import Settings, load
+
+_BOT_ID = 7_000_000_001
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run until stopped."""
+    data_dir = arguments.data or _default_dir(arguments.candles)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    settings = load(
+        data_dir=data_dir,
+        telegram_token=_token(data_dir),
+        telegram_api_url=f"http://127.0.0.1:{arguments.port}",
+        market=f"file:{arguments.candles}" if arguments.candles else "simulated",
+        market_speed=arguments.speed,
+        registration="open",
+        webhook_url=None,
+        listen_port=0,
+        database_url=None,
+    )
+    logging.setup(settings.log_level, settings.log_format)
+    try:
+        return run_loop(_run(settings, arguments.port, not arguments.no_browser))
+    except OSError as error:
+        sys.stderr.write(f"Port {arguments.port} can not be used: {error.strerror}. Try --port.\n")
+        return 1
+
+
+async def _run(settings: Settings, port: int, browser: bool) -> int:
+    stop = stop_requested()
+    async with ChatWorld(settings.data_dir / "chats.db") as world:
+        sandbox = await start_sandbox(world, port=port)
+        try:
+            sys.stdout.write(f"Leverframe is at {sandbox.url}/  (Ctrl+C ends it)\n")
+            sys.stdout.flush()
+            if browser:
+                await asyncio.to_thread(webbrowser.open, sandbox.url)
+            await run_until(build(settings), stop)
+        finally:
+            await sandbox.stop()
+    return 0
+
+
+def _default_dir(candles: str | None) -> Path:
+    name = "-".join(Path(part).stem for part in candles.split(",")) if candles else "simulated"
+    return Path(".leverframe") / f"demo-{name}"[:80]
+
+
+def _token(data_dir: Path) -> str:
+    """The sandbox takes any token; this one stays the same, so that the chats go on after a
+    restart.
+    """
+    path = data_dir / "demo-token"
+    if not path.exists():
+        path.write_text(f"{_BOT_ID}:{secrets.token_urlsafe(26)}")
+        path.chmod(0o600)
+    return path.read_text()

@@ -1,0 +1,195 @@
+"""What `backtest` and `replay` share: their arguments read, their result said."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from tqdm import tqdm  # type: ignore[import-untyped]
+
+from bot.adapters.candle_files import symbol_of
+from bot.workers.candle_reader import read_candles, read_funding
+from domain.backtests.rules import Rules
+from domain.clock import from_ms
+from domain.clock import to_ms as moment_to_ms
+from domain.errors import DomainError
+from domain.market.candles import Candles
+from domain.market.resample import closed_by, resample
+from domain.market.timeframes import to_ms
+from domain.market.validation import DataReport
+from domain.money import QUANTUM
+from domain.strategies.builtins import find_builtin
+from domain.strategies.language import Bound, compile_rules
+
+WRONG_USAGE = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """What to run over candles[first:]; the bars before only warm the program up.
+
+    `notes`: what the candle file lacked, a line each.
+    """
+
+    name: str
+    bound: Bound
+    candles: Candles
+    first: int
+    rules: Rules
+    notes: list[str]
+
+
+def prepare(arguments: argparse.Namespace) -> Study:
+    """Read the files that the arguments name, resample, cut.
+
+    Raises DomainError for anything wrong with the files, RuleErrors for the program; exits with 2
+    for an option that cannot be honoured.
+    """
+    if arguments.detail is not None:
+        refuse(
+            "--detail", "is not there yet: leave it out. Both levels in one bar: the stop first."
+        )
+    start, end = moment("--from", arguments.start), moment("--to", arguments.end)
+    name, bound = strategy_of(arguments.strategy)
+    rules = rules_of(arguments)
+    finest, report = read_candles(arguments.candles)
+    candles = in_timeframe(finest, report, arguments.timeframe, rules.symbol).between(None, end)
+    begin = 0 if start is None else int(np.searchsorted(candles.time, start, "left"))
+    if begin >= len(candles):
+        first, last = from_ms(report.start_ms), from_ms(report.end_ms)
+        raise DomainError("backtest_range", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
+    history = max(0, begin - bound.memory)
+    return Study(name, bound, candles.slice(history), begin - history, rules, data_notes(report))
+
+
+def strategy_of(wanted: str) -> tuple[str, Bound]:
+    """(name, program with its defaults) of a file, or of a built-in's name or slug.
+
+    Raises RuleErrors, DomainError("unknown_strategy", name) or ("strategy_unreadable", file).
+    """
+    path = Path(wanted)
+    if path.is_file() or path.suffix == ".rules":
+        try:
+            code = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise DomainError("strategy_unreadable", file=path.name) from None
+        return path.stem, compile_rules(code).bind()
+    builtin = find_builtin(wanted)
+    if builtin is None:
+        raise DomainError("unknown_strategy", name=wanted[:60])
+    return builtin.name, compile_rules(builtin.code).bind()
+
+
+def rules_of(arguments: argparse.Namespace) -> Rules:
+    """Those of `--config`, with what the other options say over them.
+
+    Quantities go in steps of at least 1e-8, as they rest in the database: so that `backtest` and
+    `replay` count the same.
+    """
+    rules = Rules() if arguments.config is None else Rules.from_toml(arguments.config)
+    said: dict[str, Any] = {
+        "timeframe": arguments.timeframe,
+        "qty_step": max(rules.qty_step, float(QUANTUM)),
+    }
+    if arguments.symbol or arguments.config is None:
+        said["symbol"] = arguments.symbol or _symbol_in(arguments.candles)
+    if arguments.balance is not None:
+        said["initial_balance"] = arguments.balance
+    if arguments.funding is not None:
+        said["funding"] = read_funding(arguments.funding)
+    return replace(rules, **said)
+
+
+def in_timeframe(candles: Candles, report: DataReport, timeframe: str, symbol: str) -> Candles:
+    """The file's bars as bars of `timeframe`, the last one closed.
+
+    Raises DomainError("timeframe_too_fine" | "timeframe_no_multiple").
+    """
+    length, finest = to_ms(timeframe), to_ms(report.timeframe)
+    if length % finest:
+        code = "timeframe_too_fine" if length < finest else "timeframe_no_multiple"
+        raise DomainError(code, symbol=symbol, timeframe=timeframe, finest=report.timeframe)
+    if length == finest:
+        return candles
+    return closed_by(resample(candles, timeframe), timeframe, report.end_ms)
+
+
+def data_notes(report: DataReport) -> list[str]:
+    """Bad rows and gaps, each with its line in the file (a gap: the line after it)."""
+    found = [f"bad_row: line={row.line}, reason={row.reason}" for row in report.bad_rows]
+    if report.bad_count:
+        found.append(f"bad_rows: left_out={report.bad_count}, listed={len(report.bad_rows)}")
+    gaps = report.gaps
+    found += [
+        f"gap: line={gap.line}, missing={gap.missing}, start_ms={gap.start_ms}, end_ms={gap.end_ms}"
+        f" ({from_ms(gap.start_ms):%Y-%m-%d %H:%M} .. {from_ms(gap.end_ms):%Y-%m-%d %H:%M} UTC)"
+        for gap in gaps.longest
+    ]
+    if gaps.count:
+        found.append(
+            f"gaps_in_file: timeframe={report.timeframe}, count={gaps.count},"
+            f" missing={gaps.missing}, listed={len(gaps.longest)}"
+        )
+    return found
+
+
+def warn(notes: list[str]) -> None:
+    """Say on standard error what is wrong with the data."""
+    for note in notes:
+        sys.stderr.write(f"{note}\n")
+
+
+def moment(option: str, text: str | None) -> int | None:
+    """ms, or ISO 8601 (a date alone: its midnight; no zone: UTC), as ms UTC. Else exits with 2."""
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        refuse(option, f"{text!r} is no time: ms since 1970, or ISO 8601 such as 2017-05-01T12:00")
+    return moment_to_ms(at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+def refuse(option: str, why: str) -> NoReturn:
+    """Wrong usage: one line, exit code 2."""
+    sys.stderr.write(f"{option}: {why}\n")
+    raise SystemExit(WRONG_USAGE)
+
+
+@contextmanager
+def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
+    """A bar on standard error when somebody sits before it; told the share done, 0..1."""
+    hidden = quiet or not sys.stderr.isatty()
+    with tqdm(
+        total=100, desc=title, file=sys.stderr, disable=hidden, leave=False,
+        bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}",
+    ) as bar:  # fmt: skip
+
+        def tell(share: float) -> None:
+            bar.update(max(0.0, share * 100 - bar.n))
+
+        yield tell
+
+
+def write_json(document: dict[str, Any], notes: list[str]) -> None:
+    """The document on standard output, one line, with the file's notes before its own."""
+    whole = {**document, "notes": [*notes, *document["notes"]]}
+    sys.stdout.write(json.dumps(whole, allow_nan=False) + "\n")
+
+
+def _symbol_in(path: Path) -> str:
+    """The file's name says it, or nobody does."""
+    try:
+        return symbol_of(path)
+    except DomainError:
+        return Rules().symbol

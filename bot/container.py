@@ -1,0 +1,187 @@
+"""Builds every service once and wires ports to adapters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from bot.adapters.fernet_cipher import FernetCipher, key_from_file
+from bot.jobs.backtests import BacktestJob
+from bot.jobs.runner import JobRunner
+from bot.markets import OpenMarket, open_market
+from bot.migrations import bring_up_to_date, check_schema
+from bot.pool import WorkerPool
+from bot.settings import Settings
+from bot.trading import Trading
+from domain.cipher import Cipher
+from domain.clock import SystemClock, WallClock
+from domain.database import Database
+from domain.jobs.service import TableQueue
+from domain.outbox.service import Outbox
+from domain.strategies.service import ensure_builtins
+from handlers.dispatch import Dispatcher
+from handlers.limits import RateLimiter
+from handlers.routes import FORMS, ROUTES, TAPS
+from handlers.services import Services
+
+log = structlog.get_logger(__name__)
+
+
+def _nothing() -> None:
+    """Nobody listens yet."""
+
+
+@dataclass
+class Wakes:
+    """Who is told after a commit that there is work; set by the runtime."""
+
+    outbox: Callable[[], None] = _nothing
+    jobs: Callable[[], None] = _nothing
+
+
+@dataclass
+class Container:
+    """What one process is made of, without the chat."""
+
+    settings: Settings
+    database: Database
+    cipher: Cipher
+    wall: WallClock
+    opened_market: OpenMarket
+    pool: WorkerPool
+    queue: TableQueue
+    outbox: Outbox
+    wakes: Wakes
+    services: Services
+    dispatcher: Dispatcher
+    trading: Trading
+    backtests: BacktestJob
+    heavy_jobs: JobRunner
+    admins: tuple[int, ...] = field(default=())
+
+    @staticmethod
+    async def open(
+        settings: Settings,
+        bot_username: str,
+        *,
+        wall: WallClock | None = None,
+        opened_market: OpenMarket | None = None,
+        database: Database | None = None,
+    ) -> Container:
+        """Open the database (migrating the embedded one) and the market; the keyword arguments
+        replace what the settings name.
+
+        Raises DomainError("schema_outdated") for a shared database that is not up to date.
+        """
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        wall = wall or SystemClock()
+        cipher = _cipher(settings)
+        if database is None:
+            database = Database(settings.sqlalchemy_url)
+            await _prepare(settings, database)
+        pool = WorkerPool()
+        try:
+            opened = opened_market or await open_market(settings, wall, pool)
+            return await _wired(settings, bot_username, wall, cipher, database, pool, opened)
+        except BaseException:
+            pool.close()
+            await database.close()
+            raise
+
+    def metrics(self) -> dict[str, float]:
+        """Counters for /metrics."""
+        return self.trading.metrics()
+
+    async def close(self) -> None:
+        """Give back connections and workers."""
+        self.pool.close()
+        closing = getattr(self.opened_market.market, "aclose", None)
+        if closing is not None:
+            await closing()
+        await self.database.close()
+
+
+async def _prepare(settings: Settings, database: Database) -> None:
+    if settings.is_embedded:
+        await asyncio.to_thread(bring_up_to_date, settings.sqlalchemy_url)
+    else:
+        await check_schema(database)
+
+
+def _cipher(settings: Settings) -> FernetCipher:
+    if settings.secret_key is not None:
+        return FernetCipher(settings.secret_key.get_secret_value())
+    key, made = key_from_file(settings.data_dir)
+    if made:
+        log.warning(
+            "a key file was made in the data directory: keep a copy apart from the database's"
+        )
+    return FernetCipher(key)
+
+
+async def _wired(
+    settings: Settings,
+    bot_username: str,
+    wall: WallClock,
+    cipher: Cipher,
+    database: Database,
+    pool: WorkerPool,
+    opened: OpenMarket,
+) -> Container:
+    wakes = Wakes()
+    queue = TableQueue(wall, lambda: wakes.jobs())
+    outbox = Outbox(cipher, wall, lambda: wakes.outbox())
+    trading = Trading.wired(
+        database=database,
+        market=opened.market,
+        clock=opened.clock,
+        wall=wall,
+        queue=queue,
+        outbox=outbox,
+        live_prices=settings.market == "exchange",
+    )
+    services = Services(
+        wall=wall,
+        clock=opened.clock,
+        market=opened.market,
+        exchanges=trading.exchanges,
+        queue=queue,
+        outbox=outbox,
+        cipher=cipher,
+        exchange_name=settings.exchange,
+        registration=settings.registration,
+        invites=settings.invites,
+        admins=settings.admins,
+        bot_username=bot_username,
+    )
+    async with database.write() as session:
+        await ensure_builtins(session, wall.now())
+    backtests = BacktestJob(database, opened.market, wall, outbox, pool.run, settings.data_dir)
+    limiter = RateLimiter(wall, settings.user_rate, settings.user_burst)
+    routes: dict[str, Any] = {}
+    for route in ROUTES:
+        routes |= dict.fromkeys((route.name, *route.aliases), route)
+    dispatcher = Dispatcher(
+        database, services, routes, {tap.action: tap for tap in TAPS}, FORMS, limiter
+    )
+    return Container(
+        settings=settings,
+        database=database,
+        cipher=cipher,
+        wall=wall,
+        opened_market=opened,
+        pool=pool,
+        queue=queue,
+        outbox=outbox,
+        wakes=wakes,
+        services=services,
+        dispatcher=dispatcher,
+        trading=trading,
+        backtests=backtests,
+        heavy_jobs=JobRunner(database, queue, "heavy", {"backtest": backtests.run}),
+        admins=tuple(settings.admins),
+    )

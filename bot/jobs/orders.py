@@ -1,0 +1,163 @@
+"""Sends what was decided, outside any transaction, and finds out what became of it after a crash.
+
+An order is marked `sent` in a commit before the exchange is called: one that is still an intent was
+never sent, one that is `sent` without an answer may have been, and only the exchange knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
+
+import structlog
+
+from bot.jobs.lookup import Verdict, look_up
+from domain.clock import MarketClock, WallClock
+from domain.database import Database
+from domain.errors import DomainError
+from domain.outbox.service import Outbox
+from domain.trading.intents import claim_intents, in_doubt, to_request, waiting_intents
+from domain.trading.models import Order
+from domain.trading.ports import Exchanges, OrderRejectedError, OrderReport, OrderUnknownError
+from domain.trading.reconcile import end_order
+from domain.trading.states import ACCEPTED, ENDED, EXPIRED, FAILED, FILLED, REJECTED, UNKNOWN, move
+
+BATCH = 500
+USERS_AT_ONCE = 8
+SETTLE = timedelta(seconds=5)
+"""How long a lost answer is left alone: an exchange may show an order a moment late."""
+
+_Work = Callable[[Order], Awaitable[None]]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class OrderSender:
+    """Carries out intents. One per process; several processes share the work by row locks."""
+
+    database: Database
+    exchanges: Exchanges
+    outbox: Outbox
+    clock: MarketClock
+    wall: WallClock
+    _in_flight: set[str] = field(default_factory=set)
+
+    async def send_due(self) -> int:
+        """Send every committed intent; how many were sent. Entries that are late expire, told."""
+        sent = 0
+        while orders := await self._claim():
+            sent += len(orders)
+            await self._per_user(orders, self._send)
+        return sent
+
+    async def recover(self, settle: timedelta = SETTLE) -> int:
+        """Finish orders whose answer was lost at least `settle` ago; how many were looked at.
+
+        At the start and from time to time.
+        """
+        async with self.database.read() as session:
+            found = await in_doubt(session, self.wall.now() - settle)
+        orders = [order for order in found if order.client_order_id not in self._in_flight]
+        await self._per_user(orders, self._recover)
+        return len(orders)
+
+    async def _claim(self) -> list[Order]:
+        """Intents as `sent`, committed. No write transaction is opened when there are none."""
+        async with self.database.read() as session:
+            if not await waiting_intents(session):
+                return []
+        async with self.database.write() as session:
+            due, late = await claim_intents(session, self.clock.now(), self.wall.now(), BATCH)
+            for order in late:
+                await end_order(session, self.outbox, order, EXPIRED, self.clock.now(), "too_late")
+        if late and not due:
+            return await self._claim()
+        return due
+
+    async def _per_user(self, orders: Sequence[Order], work: _Work) -> None:
+        """A user's orders one after the other, users side by side; a failure is one user's."""
+        free = asyncio.Semaphore(USERS_AT_ONCE)
+        key = attrgetter("user_id", "mode")
+        groups = [list(group) for _, group in groupby(sorted(orders, key=key), key)]
+
+        async def one(group: list[Order]) -> None:
+            async with free:
+                for order in group:
+                    await self._guarded(order, work)
+
+        results = await asyncio.gather(*map(one, groups), return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception):
+                log.error("order work failed", exc_info=result)
+            elif result is not None:
+                raise result
+
+    async def _guarded(self, order: Order, work: _Work) -> None:
+        self._in_flight.add(order.client_order_id)
+        try:
+            await work(order)
+        finally:
+            self._in_flight.discard(order.client_order_id)
+
+    async def _send(self, order: Order) -> None:
+        """Place one order and record the answer."""
+        try:
+            exchange = self.exchanges.of(order.user_id, order.mode)
+        except DomainError as error:
+            await self._finish(order, FAILED, error.code)
+            return
+        if order.risk_percent is not None and not exchange.sizes_at_fill:
+            await self._finish(order, FAILED, "cannot_size_at_fill")
+            return
+        try:
+            report = await exchange.place(to_request(order))
+        except OrderRejectedError as error:
+            await self._finish(order, REJECTED, error.code)
+        except OrderUnknownError as error:
+            await self._finish(order, UNKNOWN, error.code)
+        except DomainError as error:  # it may have arrived: looked up later
+            await self._finish(order, UNKNOWN, error.code)
+        else:
+            await self._record(order, report)
+
+    async def _recover(self, order: Order) -> None:
+        """Look one order up, and do what follows from the answer."""
+        try:
+            found = await look_up(
+                self.exchanges.of(order.user_id, order.mode), order, self.clock.now()
+            )
+        except DomainError as error:
+            log.warning("order lookup failed", order=order.client_order_id, error=str(error))
+            return
+        if found.report is not None:
+            await self._record(order, found.report)
+        elif found.verdict is Verdict.SEND_AGAIN:
+            await self._send(order)
+        elif found.verdict is Verdict.TOO_LATE:
+            await self._finish(order, EXPIRED, "too_late")
+        else:
+            await self._finish(order, FAILED, "order_lost")
+
+    async def _record(self, order: Order, report: OrderReport) -> None:
+        """The exchange's answer. Filled counts as accepted until reconcile has booked the fill."""
+        state = ACCEPTED if report.state == FILLED else report.state
+        await self._finish(order, state, report.error_code, report.exchange_order_id)
+
+    async def _finish(
+        self, order: Order, state: str, error_code: str | None, exchange_order_id: str | None = None
+    ) -> None:
+        """One result in a unit of work of its own, on the row as it is now."""
+        async with self.database.write() as session:
+            row = await session.get(Order, order.id, with_for_update=True)
+            if row is None:
+                return
+            row.exchange_order_id = exchange_order_id or row.exchange_order_id
+            if state in ENDED:
+                await end_order(session, self.outbox, row, state, self.clock.now(), error_code)
+            else:
+                move(row, state, self.clock.now(), error_code)

@@ -1,0 +1,123 @@
+"""Runs what the `jobs` table holds: claims by lease, renews while it works, retries what failed,
+gives up after a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from domain.database import Database
+from domain.errors import DomainError
+from domain.jobs.models import Job
+from domain.jobs.service import TableQueue
+
+log = structlog.get_logger(__name__)
+Task = Callable[[dict[str, Any]], Awaitable[None]]
+LEASE = timedelta(seconds=60)
+_ATTEMPTS = 5
+
+
+@dataclass
+class JobRunner:
+    """One lane of the queue. `tasks`: name -> coroutine function of the job's args. Everything may
+    run twice.
+    """
+
+    database: Database
+    queue: TableQueue
+    lane: str
+    tasks: Mapping[str, Task]
+    concurrency: int = 1
+    alone: bool = True
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _free: asyncio.Semaphore = field(init=False)
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._free = asyncio.Semaphore(self.concurrency)
+
+    def wake(self) -> None:
+        """A job was enqueued."""
+        self._wake.set()
+
+    async def start(self) -> None:
+        """The only process of its kind takes back what its predecessor was working on when it
+        died.
+        """
+        if self.alone:
+            async with self.database.write() as session:
+                await self.queue.requeue_running(session, self.lane)
+
+    async def run(self, idle_s: float = 1.0) -> None:
+        """Work until cancelled."""
+        while True:
+            self._wake.clear()
+            while await self.turn():
+                pass
+            try:
+                await asyncio.wait_for(self._wake.wait(), idle_s)
+            except TimeoutError:
+                continue
+
+    async def turn(self) -> bool:
+        """Claim one job and start it; False when nothing is due."""
+        async with self.database.read() as session:
+            if not await self.queue.any_due(session, self.lane):
+                return False
+        await self._free.acquire()
+        async with self.database.write() as session:
+            job = await self.queue.claim(session, self.lane, LEASE)
+        if job is None:
+            self._free.release()
+            return False
+        task = asyncio.create_task(self._work(job))
+        self._running.add(task)
+        task.add_done_callback(self._done)
+        return True
+
+    async def settle(self) -> None:
+        """Work until nothing is due and nothing runs."""
+        while await self.turn() or self._running:
+            if self._running:
+                await asyncio.wait(set(self._running))
+
+    async def stop(self) -> None:
+        """Wait for what runs; what is queued stays."""
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=10.0)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._free.release()
+        self._wake.set()
+
+    async def _work(self, job: Job) -> None:
+        renewing = asyncio.create_task(self._renew(job.id))
+        error: str | None = None
+        again = False
+        try:
+            await self.tasks[job.task](job.args)
+        except DomainError as expected:
+            error = expected.code
+        except Exception as unexpected:
+            error, again = type(unexpected).__name__, job.attempts < _ATTEMPTS
+            log.error("job failed", task=job.task, job=job.id, exc_info=unexpected)
+        finally:
+            renewing.cancel()
+        async with self.database.write() as session:
+            if again:
+                await self.queue.requeue(session, job.id, timedelta(seconds=2**job.attempts))
+            else:
+                await self.queue.finish(session, job.id, error)
+
+    async def _renew(self, job_id: int) -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            async with self.database.write() as session:
+                await self.queue.extend(session, job_id, LEASE)

@@ -1,0 +1,218 @@
+"""One chunk of a tick: read what its bots need, decide, and send what was decided."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import select, union
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.bots import roster, ticks
+from domain.bots.decisions import Conventions, Moment, act, held_sides, wish_of
+from domain.bots.roster import Bot
+from domain.clock import MarketClock, from_ms
+from domain.database import Database
+from domain.errors import DomainError
+from domain.market.ports import Contract, MarketData
+from domain.market.timeframes import to_ms
+from domain.outbox.service import Outbox
+from domain.risk.day_watch import watch_days
+from domain.signals.evaluate import Reading, Series, SignalBook
+from domain.trading.models import Position, Trade
+from domain.trading.ports import Balance, Exchanges
+
+ATTEMPTS = 3
+"""How often a bot whose decision fails is tried before its close is passed over."""
+
+log = structlog.get_logger(__name__)
+
+Send = Callable[[], Awaitable[object]]
+"""Sends the order intents that were committed."""
+
+
+class ChunkIncompleteError(Exception):
+    """Some bots could not decide now: run the chunk again. Those that did will not do so twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which bots have nothing to do, which may act, and which must wait for their market."""
+
+    quiet: list[Bot]
+    acting: list[Bot]
+    waiting: list[Bot]
+    readings: Mapping[int, Mapping[str, Reading]]
+
+
+@dataclass
+class ChunkWorker:
+    """Runs chunks. `signals`, `orders`, `halts`, `denied` count since the start of the process."""
+
+    database: Database
+    market: MarketData
+    exchanges: Exchanges
+    outbox: Outbox
+    clock: MarketClock
+    send: Send
+    conventions: Conventions
+    book: SignalBook = field(init=False)
+    signals: int = 0
+    orders: int = 0
+    halts: int = 0
+    denied: Counter[str] = field(default_factory=Counter)
+    _failed: Counter[tuple[int, int]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.book = SignalBook(self.market)
+
+    async def run_chunk(self, args: Mapping[str, Any]) -> None:
+        """Decide for the bots of a chunk (see `ticks.enqueue_behind`). May run twice.
+
+        Raises ChunkIncompleteError when bots were left behind.
+        """
+        series, user_ids = ticks.series_of(args)
+        async with self.database.read() as session:
+            bots = await roster.load_bots(session, series, user_ids)
+            window = await roster.longest_memory(session, series) if bots else 0
+        if not bots:
+            return
+        plan = await self._plan(series, bots, window)
+        await self._pass(series, plan.quiet)
+        left = len(plan.waiting) + await self._act_all(series, plan)
+        await self.send()
+        if left:
+            raise ChunkIncompleteError(f"{left} bots of {len(bots)} are behind")
+
+    async def _plan(self, series: Series, bots: Sequence[Bot], window: int) -> _Plan:
+        wanted: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        for bot in bots:
+            if bot.bound is not None:
+                for symbol in bot.symbols:
+                    wanted[symbol][bot.bound.key] = bot.bound
+        known = await self.book.read(
+            series, {symbol: list(bounds.values()) for symbol, bounds in wanted.items()}, window
+        )
+        plan = _Plan([], [], [], {bot.user_id: _readings(bot, known) for bot in bots})
+        async with self.database.read() as session:
+            for bot in bots:
+                if not _reachable(bot, known):
+                    plan.waiting.append(bot)
+                elif await _may_act(session, bot, plan.readings[bot.user_id]):
+                    plan.acting.append(bot)
+                else:
+                    plan.quiet.append(bot)
+        return plan
+
+    async def _pass(self, series: Series, quiet: Sequence[Bot]) -> None:
+        """One transaction for all that have nothing to do; their daily loss is looked at."""
+        at = from_ms(series.close_ms)
+        exposed: dict[str, Mapping[int, Balance]] = {}
+        for mode in sorted({bot.mode for bot in quiet}):
+            users = [bot.user_id for bot in quiet if bot.mode == mode]
+            async with self.database.read() as session:
+                users = await _exposed(session, mode, users, series)
+            if users:
+                exposed[mode] = await self.exchanges.balances(mode, users)
+        async with self.database.write() as session:
+            for mode, balances in exposed.items():
+                self.halts += await watch_days(session, self.outbox, mode, balances, at)
+            await ticks.pass_quiet(session, [bot.user_id for bot in quiet], series.close_ms)
+
+    async def _act_all(self, series: Series, plan: _Plan) -> int:
+        """A transaction of its own for each; how many failed and are to be tried again."""
+        if not plan.acting:
+            return 0
+        balances: dict[tuple[str, int], Balance] = {}
+        for mode in sorted({bot.mode for bot in plan.acting}):
+            users = [bot.user_id for bot in plan.acting if bot.mode == mode]
+            found = await self.exchanges.balances(mode, users)
+            balances |= {(mode, user_id): balance for user_id, balance in found.items()}
+        contracts = await self._contracts(plan)
+        left = 0
+        for bot in plan.acting:
+            balance = balances.get((bot.mode, bot.user_id))
+            readings = plan.readings[bot.user_id]
+            lacking = any(symbol not in contracts for symbol in readings)
+            if balance is None or lacking:
+                left += 1
+                continue
+            moment = Moment(series.close_ms, self.clock.now_ms(), readings, contracts, balance)
+            left += not await self._act(bot, moment)
+        return left
+
+    async def _act(self, bot: Bot, moment: Moment) -> bool:
+        """One bot; a failure is its own. False: to be tried again."""
+        key = bot.user_id, moment.close_ms
+        try:
+            async with self.database.write() as session:
+                done = await act(session, self.outbox, bot, moment, self.conventions)
+        except Exception as error:
+            self._failed[key] += 1
+            log.error("bot failed", user_id=bot.user_id, close_ms=moment.close_ms, exc_info=error)
+            if self._failed[key] < ATTEMPTS:
+                return False
+            async with self.database.write() as session:
+                await ticks.pass_quiet(session, [bot.user_id], moment.close_ms)
+            return True
+        finally:
+            if self._failed[key] == 0 or self._failed[key] >= ATTEMPTS:
+                del self._failed[key]
+        self.signals += done.signals
+        self.orders += len(done.orders)
+        self.halts += done.halts
+        self.denied.update(done.denied)
+        return True
+
+    async def _contracts(self, plan: _Plan) -> dict[str, Contract]:
+        """Limits of the symbols somebody may enter; those that can not be reached are left out."""
+        symbols = {symbol for bot in plan.acting for symbol in plan.readings[bot.user_id]}
+        found: dict[str, Contract] = {}
+        for symbol in sorted(symbols):
+            try:
+                found[symbol] = await self.market.contract(symbol)
+            except DomainError as error:
+                log.warning("contract not read", symbol=symbol, error=str(error))
+        return found
+
+
+def _readings(bot: Bot, known: Mapping[tuple[str, str], Reading | None]) -> dict[str, Reading]:
+    if bot.bound is None:
+        return {}
+    found = {symbol: known.get((symbol, bot.bound.key)) for symbol in bot.symbols}
+    return {symbol: reading for symbol, reading in found.items() if reading is not None}
+
+
+def _reachable(bot: Bot, known: Mapping[tuple[str, str], Reading | None]) -> bool:
+    return bot.bound is None or all((symbol, bot.bound.key) in known for symbol in bot.symbols)
+
+
+async def _may_act(session: AsyncSession, bot: Bot, readings: Mapping[str, Reading]) -> bool:
+    """Whether any of the bot's symbols has a signal, or an exit of what is held.
+
+    Looked at again inside the transaction; here it only keeps the quiet ones cheap.
+    """
+    if any(reading.buy != reading.sell for reading in readings.values()):
+        return True
+    if not any(reading.acts for reading in readings.values()):
+        return False
+    held = await held_sides(session, bot.user_id, bot.mode)
+    wishes = (wish_of(symbol, reading, held.get(symbol, 0)) for symbol, reading in readings.items())
+    return any(wish.close or wish.side for wish in wishes)
+
+
+async def _exposed(
+    session: AsyncSession, mode: str, user_ids: Iterable[int], series: Series
+) -> list[int]:
+    """Users whose equity may have moved since the last close: by a position, or a trade."""
+    since = from_ms(series.close_ms) - timedelta(milliseconds=2 * to_ms(series.timeframe))
+    users = list(user_ids)
+    held = select(Position.user_id).where(Position.user_id.in_(users), Position.mode == mode)
+    traded = select(Trade.user_id).where(
+        Trade.user_id.in_(users), Trade.mode == mode, Trade.created_at >= since
+    )
+    return sorted(await session.scalars(union(held, traded)))

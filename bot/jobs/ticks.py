@@ -1,0 +1,166 @@
+"""Drives the bots: every candle close, in order, each acted upon once, also after a crash.
+
+At a close the paper books are brought up to it and what happened there is booked; then the tick is
+claimed and its bots decide in chunks; after the commit the orders are sent. The next close waits
+until this one is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from bot.jobs.runner import JobRunner
+from bot.jobs.tick_chunks import ChunkWorker
+from domain.bots import ticks
+from domain.bots.models import Tick
+from domain.bots.ticks import Due
+from domain.clock import MarketClock, WallClock
+from domain.database import Database
+from domain.jobs.service import TableQueue
+from domain.market.timeframes import MINUTE_MS
+
+PATIENCE_S = 600.0
+"""How long a tick whose bots cannot be worked off holds up the next close."""
+
+log = structlog.get_logger(__name__)
+
+Books = Callable[[int], Awaitable[object]]
+"""Brings the exchanges' books, and ours, to a moment of the market (ms UTC)."""
+
+
+async def no_books(_moment_ms: int) -> None:
+    """For exchanges that keep their own time."""
+
+
+@dataclass
+class Ticker:
+    """One per process that holds the ticker's role.
+
+    `grace_ms`: how long after its close a bar is asked for (a real exchange needs 2 s to have it).
+    `books_every_ms`: between closes the books are stepped this often, 0 = only at closes.
+    """
+
+    database: Database
+    queue: TableQueue
+    clock: MarketClock
+    wall: WallClock
+    worker: ChunkWorker
+    books: Books = no_books
+    grace_ms: int = 0
+    books_every_ms: int = MINUTE_MS
+    runner: JobRunner = field(init=False)
+    ticked: int = 0
+    _stuck_since: dict[int, float] = field(default_factory=dict)
+    _stepped_ms: int = 0
+    _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.runner = JobRunner(
+            self.database, self.queue, ticks.LANE, {ticks.TASK: self.worker.run_chunk}
+        )
+
+    async def start(self) -> None:
+        """Take up what a predecessor was working on when it died."""
+        await self.runner.start()
+
+    async def run_due(self) -> int:
+        """Every close up to now that was not ticked, in order; how many were."""
+        async with self._alone:
+            count = 0
+            if await self._settled():
+                while (due := await self._next()) is not None and await self._tick(due):
+                    count += 1
+            await self._step_between()
+            return count
+
+    async def _next(self) -> Due | None:
+        async with self.database.read() as session:
+            due = await ticks.due_closes(session, self.clock.now_ms() - self.grace_ms)
+        return due[0] if due else None
+
+    async def _tick(self, due: Due) -> bool:
+        """One close, from the books to the orders; False when some of its bots are behind."""
+        await self._bring_to(due.close_ms)
+        async with self.database.write() as session:
+            claimed = await ticks.open_tick(session, self.queue, due)
+        if claimed is not None:
+            self.ticked += 1
+        return await self._settled()
+
+    async def _settled(self) -> bool:
+        """Work off the chunks at large; True when every tick is done.
+
+        A tick is done when none of its bots is behind, however its chunks ended.
+        """
+        async with self.database.read() as session:
+            left = await ticks.unfinished(session)
+        if not left:
+            return True
+        await self.runner.settle()
+        done = True
+        for tick in left:
+            done = await self._finish(tick) and done
+        return done
+
+    async def _finish(self, tick: Tick) -> bool:
+        async with self.database.read() as session:
+            behind = await ticks.anybody_behind(session, tick)
+            waiting = behind and await ticks.chunks_waiting(session)
+        if waiting and not self._is_hopeless(tick):
+            return False
+        async with self.database.write() as session:
+            row = await session.get_one(Tick, tick.id)
+            if behind and not self._is_hopeless(tick):
+                await ticks.enqueue_behind(session, self.queue, row)
+                return False
+            if behind:
+                skipped = await ticks.skip_behind(session, row)
+                log.error("tick given up", tick=tick.id, close_ms=tick.close_ms, symbols=skipped)
+            row.done_at = self.clock.now()
+        self._stuck_since.pop(tick.id, None)
+        return True
+
+    def _is_hopeless(self, tick: Tick) -> bool:
+        now = self.wall.monotonic()
+        return now - self._stuck_since.setdefault(tick.id, now) >= PATIENCE_S
+
+    async def _step_between(self) -> None:
+        """Levels are tested also when no bot's bar closes, and when no bot runs."""
+        if self.books_every_ms == 0:
+            return
+        now_ms = self.clock.now_ms() - self.grace_ms
+        moment_ms = now_ms - now_ms % self.books_every_ms
+        if moment_ms > self._stepped_ms:
+            await self._bring_to(moment_ms)
+
+    async def _bring_to(self, moment_ms: int) -> None:
+        await self.books(moment_ms)
+        self._stepped_ms = max(self._stepped_ms, moment_ms)
+
+    def metrics(self) -> Mapping[str, float]:
+        """Counters since the start of the process."""
+        book = self.worker.book
+        return {
+            "ticks": self.ticked,
+            "candle_fetches": book.fetches,
+            "signal_evaluations": book.evaluations,
+            "signals": self.worker.signals,
+            "orders_decided": self.worker.orders,
+            "daily_loss_halts": self.worker.halts,
+            **{f"denied_{reason}": count for reason, count in self.worker.denied.items()},
+        }
+
+
+def tasks(ticker: Ticker) -> Mapping[str, Callable[[dict[str, Any]], Awaitable[None]]]:
+    """The ticker's tasks by name, for a worker process that runs chunks of its own."""
+    return {ticks.TASK: ticker.worker.run_chunk}
+
+
+def user_ids_of(args: Mapping[str, Any]) -> Sequence[int]:
+    """Whom a chunk is for."""
+    return ticks.series_of(args)[1]

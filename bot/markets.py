@@ -1,0 +1,77 @@
+"""The market that the settings name, with the clock that goes with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.adapters.candle_files import FileMarket, open_files, replay_span
+from bot.adapters.simulated_market import SimulatedMarket
+from bot.pool import WorkerPool
+from bot.settings import Settings
+from domain.clock import MarketClock, ReplayClock, SystemClock, WallClock
+from domain.market.ports import MarketData
+
+_CLOCK_FILE = "market-clock.json"
+_CACHE = "candles"
+
+
+@dataclass(frozen=True)
+class OpenMarket:
+    """`replayed`: the market's clock is ours; where it stands is kept, so that a restart goes on
+    from there.
+    """
+
+    market: MarketData
+    clock: MarketClock
+    key: str
+    replayed: bool
+
+
+async def open_market(settings: Settings, wall: WallClock, pool: WorkerPool) -> OpenMarket:
+    """Raises DomainError for candle files that cannot be used."""
+    if settings.market == "exchange":
+        return _exchange(settings)
+    if settings.market == "simulated":
+        key = f"simulated:{settings.market_seed}"
+        start = _stored_ms(settings.data_dir, key) or SystemClock().now_ms()
+        clock = ReplayClock(start, settings.market_speed, wall)
+        market = SimulatedMarket(settings.market_seed, clock)
+        return OpenMarket(market, clock, key, replayed=True)
+
+    async def in_worker(target: str, path: str, cache: str) -> object:
+        return await pool.run(target, path, cache)
+
+    files = await open_files(settings.market_files, settings.data_dir / _CACHE, in_worker)
+    names = "|".join(sorted(path.name for path in settings.market_files))
+    key = "files:" + hashlib.sha256(names.encode()).hexdigest()[:16]
+    first, end = replay_span(files)
+    start = _stored_ms(settings.data_dir, key) or first
+    clock = ReplayClock(start, settings.market_speed, wall, end_ms=end)
+    return OpenMarket(FileMarket(files, clock), clock, key, replayed=True)
+
+
+def store_clock(data_dir: Path, opened: OpenMarket) -> None:
+    """Keep where a replayed market stands."""
+    if opened.replayed:
+        path = data_dir / _CLOCK_FILE
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps({"key": opened.key, "ms": opened.clock.now_ms()}))
+        fresh.replace(path)
+
+
+def _exchange(settings: Settings) -> OpenMarket:
+    from bot.adapters.ccxt_public import open_exchange_market  # noqa: PLC0415 - ccxt costs 100 MB: only when used
+
+    clock = SystemClock()
+    return OpenMarket(open_exchange_market(clock), clock, settings.exchange, replayed=False)
+
+
+def _stored_ms(data_dir: Path, key: str) -> int | None:
+    try:
+        stored = json.loads((data_dir / _CLOCK_FILE).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return int(stored["ms"]) if isinstance(stored, dict) and stored.get("key") == key else None

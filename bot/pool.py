@@ -1,0 +1,57 @@
+"""Worker processes for what is heavy: candles from Parquet, backtests, charts. Started when first
+needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from bot.workers.entry import call
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class WorkerPool:
+    """`spawn`: a worker shares nothing with the bot, and holds what the bot must not import."""
+
+    workers: int = 1
+    _executor: ProcessPoolExecutor | None = field(default=None)
+
+    async def run(self, target: str, *args: Any) -> Any:
+        """`target`: "module:function". What it raises is raised here; a worker that died is
+        replaced for the next call.
+
+        Raises BrokenProcessPool when the worker died under this call.
+        """
+        loop = asyncio.get_running_loop()
+        executor = self._started()
+        try:
+            return await loop.run_in_executor(executor, call, target, *args)
+        except BrokenProcessPool:
+            log.error("a worker process died", target=target)
+            if self._executor is executor:
+                self._executor = None
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
+
+    def close(self) -> None:
+        """End the workers."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+            self._executor = None
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._executor is None:
+            context = multiprocessing.get_context("spawn")
+            self._executor = ProcessPoolExecutor(self.workers, mp_context=context)
+        return self._executor

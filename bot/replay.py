@@ -1,0 +1,239 @@
+"""Runs candles through the live path in lock-step.
+
+Tick, signal, risk gate, intents, paper exchange, reconcile: the parts that serve people, on a
+database of their own. The market's clock moves on only when a close has been worked off. What comes
+out must be the backtest's trades, one for one.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from bot.adapters.fernet_cipher import FernetCipher
+from bot.adapters.paper_book import PaperRules
+from bot.adapters.paper_exchange import PaperExchanges
+from bot.jobs.orders import OrderSender
+from bot.jobs.reconcile import Reconciler
+from bot.jobs.tick_chunks import ChunkWorker
+from bot.jobs.ticks import Ticker
+from bot.replay_market import ReplayMarket
+from bot.replay_result import Recorded, result_of
+from domain.backtests.prepare import bar_length
+from domain.backtests.result import Result
+from domain.backtests.rules import Rules
+from domain.bots.decisions import Conventions
+from domain.bots.models import BotConfig
+from domain.bots.starting import start as start_bot
+from domain.clock import ManualClock, from_ms
+from domain.database import Database
+from domain.errors import DomainError
+from domain.jobs.service import TableQueue
+from domain.market.candles import Candles
+from domain.market.history import History
+from domain.market.timeframes import TIMEFRAMES
+from domain.models import Base
+from domain.outbox.service import Outbox
+from domain.risk.models import RiskSettings
+from domain.settings.models import UserSettings
+from domain.strategies.models import Strategy
+from domain.trading.fills import END_OF_DATA
+from domain.users.models import User
+
+PAPER = "paper"
+USER = 1
+_LEAST_STEP = 1e-8
+_NO_LOSS_LIMIT = 1_000_000_000.0
+_CALM = 20
+
+
+async def replay(
+    candles: Candles,
+    code: str,
+    rules: Rules,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    first: int = 0,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Result:
+    """Trades `code` with `inputs` over candles[first:], through the live path on a database of its own.
+
+    The bars before `first` are history that the strategy may look at. The result has the shape of
+    a backtest's; its counters know nothing of bars that touched two levels. Raises RuleErrors, and
+    DomainError: "no_candles", "replay_unsupported" (field, value), "backtest_cancelled", and
+    what starting a bot raises.
+    """
+    if len(candles) <= first:
+        raise DomainError("no_candles")
+    rules = live_rules(rules)
+    timeframe = _timeframe(candles, rules)
+    async with _desk(candles, timeframe, rules, int(candles.time[first])) as desk:
+        await desk.open(code, inputs, timeframe)
+        recorded = await desk.run(candles.slice(first), progress, cancelled)
+        return await result_of(desk.database, desk.worker, recorded, rules)
+
+
+def live_rules(rules: Rules) -> Rules:
+    """The rules as a live account can have them. Orders are counted in steps of at least 1e-8.
+
+    Raises DomainError("replay_unsupported", field, value).
+    """
+    leverage = min(rules.leverage, rules.max_leverage)
+    for field, wrong in {
+        "leverage": leverage != int(leverage) or leverage > 100,
+        "auto_tp": rules.auto_tp is None,
+        "auto_sl": rules.auto_sl is None,
+    }.items():
+        if wrong:
+            raise DomainError("replay_unsupported", field=field, value=getattr(rules, field))
+    return replace(rules, qty_step=max(rules.qty_step, _LEAST_STEP))
+
+
+@dataclass
+class _Desk:
+    """A whole trading side with one user, for one run."""
+
+    database: Database
+    clock: ManualClock
+    market: ReplayMarket
+    exchanges: PaperExchanges
+    reconciler: Reconciler
+    worker: ChunkWorker
+    ticker: Ticker
+    rules: Rules
+    bar_ms: int
+
+    async def open(self, code: str, inputs: Mapping[str, Any] | None, timeframe: str) -> None:
+        """The user with the rules' settings, and their bot."""
+        rules = self.rules
+        async with self.database.write() as session:
+            session.add(User(id=USER, email="replay@users.invalid"))
+            await session.flush()
+            limit = rules.daily_loss_limit or _NO_LOSS_LIMIT
+            strategy = Strategy(user_id=USER, name="replay", code=code)
+            session.add_all(
+                [
+                    strategy,
+                    UserSettings(user_id=USER, timezone=rules.tz),
+                    RiskSettings(user_id=USER, daily_loss_limit=limit, max_leverage=100),
+                    BotConfig(
+                        user_id=USER,
+                        max_risk_percent=rules.max_risk_percent,
+                        leverage=int(min(rules.leverage, rules.max_leverage)),
+                        auto_tp=rules.auto_tp,
+                        auto_sl=rules.auto_sl,
+                    ),
+                ]
+            )
+            await session.flush()
+            await start_bot(
+                session,
+                self.market,
+                self.clock,
+                USER,
+                exchange="replay",
+                strategy_id=strategy.id,
+                symbols=[rules.symbol],
+                timeframe=timeframe,
+                inputs=inputs,
+            )
+
+    async def run(
+        self,
+        candles: Candles,
+        progress: Callable[[float], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> Recorded:
+        """Every close but the last is ticked: what was decided at the last could fill nowhere."""
+        equity: list[float] = []
+        closes = (candles.time + self.bar_ms).tolist()
+        for number, close_ms in enumerate(closes):
+            if number % _CALM == 0:
+                if cancelled is not None and cancelled():
+                    raise DomainError("backtest_cancelled")
+                if progress is not None:
+                    progress(number / len(closes))
+            self.clock.set(close_ms)
+            if close_ms == closes[-1]:
+                await self._finish(close_ms)
+            else:
+                await self.ticker.run_due()
+            equity.append(float((await self.exchanges.of(USER, PAPER).balance()).equity))
+        if progress is not None:
+            progress(1.0)
+        return Recorded(candles, self.bar_ms, equity)
+
+    async def books(self, moment_ms: int) -> None:
+        """Bring the paper exchange's book, then ours, to a close."""
+        await self.exchanges.step_to(moment_ms)
+        await self.reconciler.run(PAPER, at=from_ms(moment_ms))
+
+    async def _finish(self, close_ms: int) -> None:
+        await self.books(close_ms)
+        await self.exchanges.close_out(close_ms, END_OF_DATA)
+        await self.reconciler.run(PAPER, at=from_ms(close_ms))
+
+
+@asynccontextmanager
+async def _desk(
+    candles: Candles, timeframe: str, rules: Rules, start_ms: int
+) -> AsyncIterator[_Desk]:
+    with tempfile.TemporaryDirectory(prefix="leverframe-replay-") as folder:
+        database = Database(f"sqlite+aiosqlite:///{Path(folder) / 'replay.db'}", durable=False)
+        try:
+            async with database.engine.begin() as connection:
+                await connection.run_sync(Base.metadata.create_all)
+            yield _wired(database, candles, timeframe, rules, ManualClock(start_ms))
+        finally:
+            await database.close()
+
+
+def _wired(
+    database: Database, candles: Candles, timeframe: str, rules: Rules, clock: ManualClock
+) -> _Desk:
+    """The same parts as the service's, on this clock and these candles."""
+    market = ReplayMarket(clock, rules, History(rules.symbol, timeframe, candles))
+    paper = PaperRules(
+        start_balance=float(rules.initial_balance),
+        slippage_bps=rules.slippage_bps,
+        maker_take_profit=rules.tp_maker,
+        entry_bar_levels=rules.entry_bar_levels,
+        levels_from_close=rules.levels_from_close,
+    )
+    bar_ms = TIMEFRAMES[timeframe]
+    exchanges = PaperExchanges(database, market, clock, paper, grid_ms=bar_ms)
+    # Nobody is told anything: the user has no chat.
+    outbox = Outbox(FernetCipher(Fernet.generate_key().decode()), clock)
+    reconciler = Reconciler(database, exchanges, outbox, clock)
+    orders = OrderSender(database, exchanges, outbox, clock, clock)
+    conventions = Conventions(
+        slippage_bps=rules.slippage_bps,
+        maker_take_profit=rules.tp_maker,
+        fixed_qty=float(rules.fixed_qty or 0.0),
+    )
+    worker = ChunkWorker(database, market, exchanges, outbox, clock, orders.send_due, conventions)
+
+    async def books(moment_ms: int) -> None:
+        await desk.books(moment_ms)
+
+    ticker = Ticker(database, TableQueue(clock), clock, clock, worker, books, books_every_ms=0)
+    desk = _Desk(database, clock, market, exchanges, reconciler, worker, ticker, rules, bar_ms)
+    return desk
+
+
+def _timeframe(candles: Candles, rules: Rules) -> str:
+    """The name of the bars' length. Raises DomainError("replay_unsupported")."""
+    if rules.timeframe is not None:
+        return rules.timeframe
+    length = bar_length(candles.time, rules)
+    for name, bar_ms in TIMEFRAMES.items():
+        if bar_ms == length:
+            return name
+    raise DomainError("replay_unsupported", field="timeframe", value=f"{length} ms")

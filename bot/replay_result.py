@@ -1,0 +1,147 @@
+"""The trades of a replay, read from the database, as a backtest's result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Row, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.jobs.tick_chunks import ChunkWorker
+from domain.backtests.excursions import excursions
+from domain.backtests.notes import notes
+from domain.backtests.prepare import Prepared, funding_due
+from domain.backtests.result import Counters, Result, TradeColumns
+from domain.backtests.rules import Rules
+from domain.clock import to_ms
+from domain.database import Database
+from domain.market.candles import Candles
+from domain.trading.fills import EXIT_DETAILS, EXIT_REASONS
+from domain.trading.models import Order, Trade
+from domain.trading.paper_models import PaperFill
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """What a run leaves besides its database. `equity`: at each close, at the last when flat."""
+
+    candles: Candles
+    bar_ms: int
+    equity: list[float]
+
+
+async def result_of(
+    database: Database, worker: ChunkWorker, recorded: Recorded, rules: Rules
+) -> Result:
+    """Trades in the order they closed, counters and notes."""
+    async with database.read() as session:
+        trades = list(await session.scalars(select(Trade).order_by(Trade.id)))
+        stops = await _stops(session)
+        ended = await _ended(session)
+    candles = recorded.candles
+    counted = _counters(worker, ended)
+    prepared = Prepared(
+        (), recorded.bar_ms, funding_due(candles.time, recorded.bar_ms, rules.funding), 0, 0
+    )
+    return Result(
+        symbol=rules.symbol,
+        bar_ms=recorded.bar_ms,
+        start_time=int(candles.time[0]),
+        initial_balance=float(rules.initial_balance),
+        final_balance=recorded.equity[-1],
+        equity_time=candles.time + recorded.bar_ms,
+        equity=np.array(recorded.equity),
+        columns=_columns(candles, trades, stops),
+        counters=counted,
+        notes=notes(candles, rules, prepared, counted),
+        candles=candles,
+    )
+
+
+async def _stops(session: AsyncSession) -> dict[str, float]:
+    """Initial stop by the entry's client order id."""
+    found = await session.execute(
+        select(PaperFill.client_order_id, PaperFill.stop).where(PaperFill.reason == "entry")
+    )
+    return {order_id: stop for order_id, stop in found if order_id and stop is not None}
+
+
+async def _ended(session: AsyncSession) -> Counter[str]:
+    """How many entries came to nothing, by why."""
+    rows = await session.execute(
+        select(Order.error_code, func.count())
+        .where(Order.reduce_only.is_(False), Order.state.in_(("expired", "rejected")))
+        .group_by(Order.error_code)
+    )
+    found: list[Row[str | None, int]] = list(rows)
+    return Counter({code or "": count for code, count in found})
+
+
+def _counters(worker: ChunkWorker, ended: Counter[str]) -> Counters:
+    denied = Counter(worker.denied) + ended
+    return Counters(
+        denied_levels=denied["bad_levels"],
+        denied_liquidation=denied["stop_beyond_liquidation"],
+        denied_minimum=denied["below_minimum"],
+        expired=denied["bar_missing"],
+        denied_halted=denied["daily_loss"],
+        halts=worker.halts,
+        both_touched=0,
+    )
+
+
+def _columns(candles: Candles, trades: list[Trade], stops: dict[str, float]) -> TradeColumns:
+    ints = np.array([_ints(trade) for trade in trades], np.int64).reshape(-1, 5).T
+    floats = np.array([_floats(trade, stops) for trade in trades]).reshape(-1, 8).T
+    side, entry_time, exit_time, reason, detail = (np.ascontiguousarray(row) for row in ints)
+    qty, entry, exit_price, pnl, fees, funding, slippage, stop = (
+        np.ascontiguousarray(row) for row in floats
+    )
+    # The last close is no bar's open: it has the place after the last bar.
+    entry_bar = np.searchsorted(candles.time, entry_time)
+    exit_bar = np.searchsorted(candles.time, exit_time)
+    mae, mfe = excursions(candles, side, entry_bar, exit_bar, entry, exit_price, reason, detail)
+    return TradeColumns(
+        side=side,
+        entry_bar=entry_bar,
+        exit_bar=exit_bar,
+        entry_time=entry_time,
+        exit_time=exit_time,
+        reason=reason,
+        detail=detail,
+        qty=qty,
+        entry_price=entry,
+        exit_price=exit_price,
+        pnl=pnl,
+        fees=fees,
+        funding=funding,
+        slippage=slippage,
+        risk=qty * np.abs(entry - stop),
+        mae=mae,
+        mfe=mfe,
+    )
+
+
+def _ints(trade: Trade) -> tuple[int, ...]:
+    return (
+        1 if trade.side == "buy" else -1,
+        to_ms(trade.opened_at or trade.created_at),
+        to_ms(trade.closed_at or trade.created_at),
+        EXIT_REASONS.index(trade.exit_reason.value),
+        EXIT_DETAILS.index(trade.exit_detail or ""),
+    )
+
+
+def _floats(trade: Trade, stops: dict[str, float]) -> tuple[float, ...]:
+    return (
+        trade.qty,
+        float(trade.entry_price),
+        float(trade.exit_price or 0),
+        float(trade.pnl),
+        float(trade.fees or 0),
+        float(trade.funding or 0),
+        float(trade.slippage or 0),
+        stops.get(trade.position_ref or "", float(trade.entry_price)),
+    )

@@ -1,0 +1,137 @@
+"""A backtest in a worker process: signals, the bar loop in the right gear, figures, picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bot.workers.chart_series import extremes
+from bot.workers.handover import Folder, Order
+from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
+from domain.backtests.finding import Finding
+from domain.backtests.metrics import compute
+from domain.backtests.result import Result
+from domain.backtests.rules import Rules
+from domain.errors import DomainError
+from domain.market.candles import Candles, Signals
+from domain.market.timeframes import to_ms
+from domain.strategies.language import Bound, compile_rules, evaluate
+
+KEPT_POINTS = 2_000
+_EVALUATED, _SIMULATED = 0.25, 0.8  # of the work, roughly
+
+
+def run(folder: Path, order: Order) -> Finding:
+    """The whole of it, the picture included. Raises RuleErrors and what `study` raises."""
+    work = Folder(folder)
+    bound = compile_rules(order.code).bind(order.inputs)
+    result, metrics = study(
+        work.candles(),
+        bound,
+        order.rules,
+        compiled=order.compiled,
+        start_ms=order.start_ms,
+        progress=work.tell,
+        cancelled=work.is_called_off,
+    )
+    work.tell(_SIMULATED)
+    _draw(result, metrics, order)
+    return Finding(
+        metrics, kept_curve(result), result.columns, [str(note) for note in result.notes]
+    )
+
+
+def study(
+    candles: Candles,
+    bound: Bound,
+    rules: Rules,
+    *,
+    compiled: Path,
+    start_ms: int | None = None,
+    progress: Callable[[float], None] = lambda _share: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[Result, dict[str, Any]]:
+    """(result, metrics) of a program over candles; those before `start_ms` only warm it up.
+
+    `progress` is told the share done, 0..1. Raises DomainError("backtest_too_short", bars, warmup)
+    when no bar is left to trade on, ("backtest_cancelled"), and what `simulate` raises.
+    """
+    first = 0 if start_ms is None else int(np.searchsorted(candles.time, start_ms, "left"))
+    if len(candles) - max(first, bound.warmup) < 2:
+        raise DomainError("backtest_too_short", bars=len(candles), warmup=bound.warmup)
+    # Nobody looks at the values behind the signals here: only the signals are made.
+    signals = evaluate(bound, candles, bar_ms=bar_ms(candles, rules), explain=False)
+    progress(_EVALUATED)
+    result = simulate(
+        candles.slice(first),
+        _from(signals, first),
+        rules,
+        loop=_gear(len(candles) - first, compiled),
+        progress=lambda share: progress(_EVALUATED + share * (_SIMULATED - _EVALUATED)),
+        cancelled=cancelled,
+    )
+    return result, compute(result, result.candles, rules)
+
+
+def kept_curve(result: Result) -> list[list[float]]:
+    """[ms, USDT] at the closes that shape the curve, at most KEPT_POINTS with the start."""
+    rows = extremes(result.equity, KEPT_POINTS - 1)
+    times, values = result.equity_time[rows].tolist(), result.equity[rows].tolist()
+    start: list[float] = [result.start_time, result.initial_balance]
+    return [start, *([time, value] for time, value in zip(times, values, strict=True))]
+
+
+def footer(rules: Rules) -> str:
+    """The conventions that matter most, for the foot of a picture."""
+    terms = rules.terms()
+    return (
+        f"Fills at the next open · taker {rules.taker_fee:.2%} + {rules.slippage_bps:g} bp slippage"
+        f" · stop first when both levels are touched · {rules.max_risk_percent:g}% risk a trade"
+        f" · leverage ≤ {terms.leverage:g}x"
+    )
+
+
+def _draw(result: Result, metrics: dict[str, Any], order: Order) -> None:
+    from bot.workers.charts import Picture, draw_backtest  # noqa: PLC0415 - 60 MB: the CLI draws nothing
+
+    timeframe = order.rules.timeframe or ""
+    draw_backtest(
+        Picture(order.strategy, timeframe, result, metrics, footer(order.rules)), order.chart
+    )
+
+
+def bar_ms(candles: Candles, rules: Rules) -> int:
+    """Length of a bar: the rules' timeframe, else the least distance between two bars."""
+    if rules.timeframe is not None:
+        return to_ms(rules.timeframe)
+    return int(np.diff(candles.time).min())
+
+
+def _gear(bars: int, compiled: Path) -> Gear:
+    if bars < COMPILED_FROM_BARS:
+        return PLAIN
+    from bot.workers.compiled import gear_for  # noqa: PLC0415 - 100 MB: only where it pays
+
+    return gear_for(bars, compiled)
+
+
+def _from(signals: Signals, first: int) -> Signals:
+    """The rows from `first` on, as views."""
+    if first == 0:
+        return signals
+    return replace(
+        signals,
+        buy=signals.buy[first:],
+        sell=signals.sell[first:],
+        exit_long=signals.exit_long[first:],
+        exit_short=signals.exit_short[first:],
+        stop_loss=signals.stop_loss[first:],
+        take_profit=signals.take_profit[first:],
+        confidence=None if signals.confidence is None else signals.confidence[first:],
+        values={name: column[first:] for name, column in signals.values.items()},
+        plots={name: column[first:] for name, column in signals.plots.items()},
+    )

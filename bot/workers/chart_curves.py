@@ -1,0 +1,97 @@
+"""The panels of money: equity against buy-and-hold, and how far it was under water."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from bot.workers import chart_panels as panels
+from bot.workers.chart_panels import is_logarithmic
+from bot.workers.chart_series import extremes
+from bot.workers.chart_theme import Theme
+from bot.workers.chart_ticks import Tick
+from domain.backtests.drawdown import underwater
+from domain.backtests.result import Result
+from domain.market.candles import Floats, Times
+
+Span = tuple[float, float]
+POINTS = 2_300  # two per column of pixels
+_BENCHMARK_ROOM = 5.0  # times the equity's own span: beyond it buy-and-hold is cut off
+
+
+class EquityPanel:
+    """Equity marked to market, and what holding the coin would have made of the same money."""
+
+    def __init__(self, figure: Figure, box: panels.Box, theme: Theme) -> None:
+        self._axes = panels.panel(figure, box, theme)
+        self._start = self._axes.axhline(
+            0.0, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 4))
+        )
+        self._area = panels.fill(self._axes, theme.accent, 0.13)
+        self._held = panels.line(self._axes, theme.benchmark, 1.0, alpha=0.85)
+        self._equity = panels.line(self._axes, theme.accent, 1.6)
+        self._caption = panels.caption(self._axes, theme)
+        self._held_name = self._axes.text(
+            1.0, 1.02, "", transform=self._axes.transAxes, ha="right", va="bottom",
+            fontsize=panels.SMALL, color=theme.benchmark,
+        )  # fmt: skip
+
+    def show(self, result: Result, span: Span, ticks: Sequence[Tick]) -> None:
+        """New data."""
+        start = result.initial_balance
+        time, equity = _curve(result, result.equity, start)
+        hold = start * result.candles.close / result.candles.open[0]
+        held_time, held = _curve(result, hold, start)
+        low, high = float(equity.min()), float(equity.max())
+        bottom, top, cut = with_benchmark(low, high, float(held.min()), float(held.max()))
+        self._start.set_ydata([start, start])
+        self._equity.set_data(time, equity)
+        self._held.set_data(held_time, held)
+        self._area.set_data(time, np.full(len(time), bottom * 0.5), equity)
+        self._caption.set_text("EQUITY, USDT")
+        self._held_name.set_text("— buy & hold" + (" (runs off the scale)" if cut else ""))
+        panels.set_times(self._axes, span, ticks, labels=False)
+        panels.set_values(self._axes, bottom, top, most=4, multiplies=True)
+
+
+class UnderwaterPanel:
+    """Percent below the highest equity so far."""
+
+    def __init__(self, figure: Figure, box: panels.Box, theme: Theme) -> None:
+        self._axes = panels.panel(figure, box, theme)
+        self._area = panels.fill(self._axes, theme.loss, 0.28)
+        self._line = panels.line(self._axes, theme.loss, 1.0)
+        self._caption = panels.caption(self._axes, theme)
+
+    def show(self, result: Result, span: Span, ticks: Sequence[Tick]) -> None:
+        """New data."""
+        depth = -underwater(result.initial_balance, result.equity)
+        time, shown = _curve(result, depth, 0.0)
+        self._line.set_data(time, shown)
+        self._area.set_data(time, shown, np.zeros(len(shown)))
+        self._caption.set_text("DRAWDOWN, %")
+        panels.set_times(self._axes, span, ticks, labels=True)
+        lowest = min(float(shown.min()), -0.5)
+        panels.set_values(self._axes, lowest, 0.0, room=(0.1, 0.02), most=3)
+
+
+def with_benchmark(
+    low: float, high: float, held_low: float, held_high: float
+) -> tuple[float, float, bool]:
+    """(bottom, top, whether buy-and-hold is cut off): the strategy's curve is not squeezed flat."""
+    lowest, highest = min(low, held_low), max(high, held_high)
+    if is_logarithmic(lowest, highest):
+        return lowest, highest, False
+    own = max(high - low, 0.02 * abs(high))
+    room = (_BENCHMARK_ROOM - 1.0) * own
+    bottom, top = max(lowest, low - room), min(highest, high + room)
+    return bottom, top, held_low < bottom or held_high > top
+
+
+def _curve(result: Result, values: Floats, start: float) -> tuple[Times, Floats]:
+    """Times and values, from the start on, few enough to draw."""
+    rows = extremes(values, POINTS)
+    time = np.concatenate(([result.start_time], result.equity_time[rows]))
+    return time, np.concatenate(([start], values[rows]))

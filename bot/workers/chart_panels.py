@@ -1,0 +1,162 @@
+"""Pieces of a picture, made once and given new data for each drawing: that is what is fast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import FillBetweenPolyCollection, LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
+from matplotlib.transforms import ScaledTranslation
+
+from bot.workers.chart_theme import Theme
+from bot.workers.chart_ticks import Tick, compact, log_ticks, value_ticks
+from domain.market.candles import Floats
+
+Box = tuple[float, float, float, float]
+SMALL, MEDIUM = 8.0, 9.0
+_LOG_FROM = 4.0  # what multiplies is read in steps of the same percentage
+_EDGE = 0.02
+
+
+def panel(figure: Figure, box: Box, theme: Theme) -> Axes:
+    """An empty frame: values on the right, as trading screens have them. `box` in figure shares."""
+    axes = figure.add_axes(box)
+    axes.set_facecolor(theme.panel)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.grid(visible=True, color=theme.grid, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.set_autoscale_on(False)
+    axes.yaxis.tick_right()
+    axes.tick_params(length=0, colors=theme.muted, labelsize=SMALL, pad=4)
+    return axes
+
+
+def caption(axes: Axes, theme: Theme) -> Text:
+    """What a panel shows, above its left corner."""
+    return axes.text(
+        0.0, 1.02, "", transform=axes.transAxes, fontsize=SMALL, color=theme.muted, va="bottom"
+    )
+
+
+class Legend:
+    """Words in the colours of what they name, above the panel's right corner."""
+
+    def __init__(self, axes: Axes, theme: Theme) -> None:
+        self._colors = (theme.loss, theme.muted, theme.gain)
+        self._texts = [
+            axes.text(
+                x, 1.02, "", transform=axes.transAxes, fontsize=SMALL, va="bottom", ha="right"
+            )
+            for x in (0.765, 0.85, 0.925, 1.0)
+        ]
+
+    def show(self, *words: tuple[str, int]) -> None:
+        """At most four (text, tone): tone +1 gain, -1 loss, 0 neither."""
+        blank = [("", 0)] * (len(self._texts) - len(words))
+        for text, (word, tone) in zip(self._texts, [*blank, *words], strict=True):
+            text.set_text(word)
+            text.set_color(self._colors[tone + 1])
+
+
+def line(axes: Axes, color: str, width: float = 1.3, **style: Any) -> Line2D:
+    """A curve without points yet."""
+    (drawn,) = axes.plot([], [], color=color, linewidth=width, **style)
+    return drawn
+
+
+def fill(axes: Axes, color: str, alpha: float) -> FillBetweenPolyCollection:
+    """An area without points yet; give it data with `set_data(x, low, high)`."""
+    return axes.fill_between([0.0, 1.0], 0.0, 0.0, color=color, alpha=alpha, linewidth=0.0)
+
+
+def marks(axes: Axes, theme: Theme, color: str, shape: str, shift_points: float) -> Line2D:
+    """Marks without places yet, `shift_points` above their value."""
+    figure = axes.figure
+    shift = ScaledTranslation(0.0, shift_points / 72.0, figure.dpi_scale_trans)
+    (drawn,) = axes.plot(
+        [],
+        [],
+        linestyle="none",
+        marker=shape,
+        markerfacecolor=color,
+        markeredgecolor=theme.background,
+        markeredgewidth=0.5,
+        transform=axes.transData + shift,
+        zorder=5,
+        # Marks outside the frame would still be walked through.
+        clip_on=True,
+    )
+    return drawn
+
+
+def strokes(axes: Axes, width: float, alpha: float, **style: Any) -> LineCollection:
+    """Straight lines without places yet; give them data with `set_segments`, `set_color`."""
+    drawn = LineCollection([], linewidths=width, alpha=alpha, **style)
+    axes.add_collection(drawn, autolim=False)
+    return drawn
+
+
+def set_times(axes: Axes, span: tuple[float, float], ticks: Sequence[Tick], labels: bool) -> None:
+    """The shared axis of time; only the lowest panel says what the marks mean.
+
+    A text at an edge would hang over it: there only the mark stays.
+    """
+    edge = (span[1] - span[0]) * _EDGE
+    shown = [span[0] + edge <= tick.at <= span[1] - edge for tick in ticks]
+    texts = [tick.label if fits else "" for tick, fits in zip(ticks, shown, strict=True)]
+    axes.set_xlim(*span)
+    axes.xaxis.set_major_locator(FixedLocator([tick.at for tick in ticks]))
+    axes.xaxis.set_major_formatter(FixedFormatter(texts) if labels else NullFormatter())
+
+
+def set_values(
+    axes: Axes,
+    low: float,
+    high: float,
+    *,
+    room: tuple[float, float] = (0.06, 0.08),
+    multiplies: bool = False,
+    label: Callable[[float, float], str] = compact,
+    most: int = 5,
+) -> None:
+    """The axis of values with `room` below and above, shares of the span.
+
+    `multiplies`: logarithmic when the values do. Marks stand within `low` and `high` and their
+    room above, so that a strip below them stays free.
+    """
+    logarithmic = multiplies and is_logarithmic(low, high)
+    scale = "log" if logarithmic else "linear"
+    if axes.get_yscale() != scale:
+        axes.set_yscale(scale)
+    if logarithmic:
+        span = np.log(high / low)
+        bottom, top = low * np.exp(-span * room[0]), high * np.exp(span * room[1])
+        places = log_ticks(low, top)
+        shown = [label(place, 0.0) for place in places]
+    else:
+        span = (high - low) or abs(high) * 0.01 or 1.0
+        bottom, top = low - span * room[0], high + span * room[1]
+        places = value_ticks(min(low, max(bottom, low - 0.1 * span)), top, most)
+        step = places[1] - places[0] if len(places) > 1 else 0.0
+        shown = [label(place, step) for place in places]
+    axes.set_ylim(bottom, top)
+    axes.yaxis.set_major_locator(FixedLocator(places))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FixedFormatter(shown))
+
+
+def is_logarithmic(low: float, high: float) -> bool:
+    """Whether values of this range are shown on a logarithmic axis."""
+    return low > 0.0 and high / low >= _LOG_FROM
+
+
+def segments(x0: Floats, y0: Floats, x1: Floats, y1: Floats) -> Any:
+    """(n, 2, 2): lines from (x0, y0) to (x1, y1)."""
+    return np.stack((np.column_stack((x0, y0)), np.column_stack((x1, y1))), axis=1)

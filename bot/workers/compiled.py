@@ -1,0 +1,79 @@
+"""The bar loop compiled with numba: the domain's own functions, taken as they are.
+
+Worker processes only. numba's cache notices a change in the file of the compiled function, not in
+the files of the functions it calls; so the cache lives in a folder named by a hash of them all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+import numba
+import numpy as np
+from numba.extending import register_jitable
+
+from domain.backtests import columns, loop
+from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
+from domain.backtests.rules import Rules
+from domain.market.candles import Candles, Signals
+from domain.trading import barstep, costs, fills, levels, sizing
+
+SOURCES = (fills, costs, sizing, levels, barstep, columns, loop)
+
+
+def fingerprint(files: Iterable[Path]) -> str:
+    """A name for the contents of `files`, in their order: 16 hex digits."""
+    digest = hashlib.sha256()
+    for file in files:
+        content = file.read_bytes()
+        digest.update(len(content).to_bytes(8, "little") + content)
+    return digest.hexdigest()[:16]
+
+
+def _file(module: ModuleType) -> Path:
+    return Path(inspect.getfile(module))
+
+
+def _register(module: ModuleType) -> None:
+    """Lets compiled code call the functions defined in `module`."""
+    for function in vars(module).values():
+        if inspect.isfunction(function) and function.__module__ == module.__name__:
+            register_jitable(function)
+
+
+@cache
+def compiled_gear(cache_dir: Path) -> Gear:
+    """The loop compiled; the first run in a process loads it from `cache_dir` or compiles it."""
+    for module in SOURCES:
+        _register(module)
+    folder = cache_dir / f"bar-loop-{fingerprint(map(_file, SOURCES))}"
+    folder.mkdir(parents=True, exist_ok=True)
+    vars(numba.config)["CACHE_DIR"] = str(folder)  # read when the next line makes the cache
+    return Gear(
+        run=numba.njit(cache=True)(loop.run_bars),
+        column=lambda array, often: cast("list[float]", array),
+        ints=lambda length: cast("list[int]", np.zeros(length, np.int64)),
+        floats=lambda length: cast("list[float]", np.zeros(length, np.float64)),
+    )
+
+
+def gear_for(bars: int, cache_dir: Path) -> Gear:
+    """The faster gear for so many bars: plain lists until compiling or loading pays."""
+    return PLAIN if bars < COMPILED_FROM_BARS else compiled_gear(cache_dir)
+
+
+def warm_up(cache_dir: Path) -> None:
+    """Compiles or loads the loop now, so that no user waits for it."""
+    bars = 2
+    price = np.full(bars, 100.0)
+    nothing = np.zeros(bars, np.bool_)
+    missing = np.full(bars, np.nan)
+    candles = Candles(np.arange(bars, dtype=np.int64) * 60_000, price, price, price, price, price)
+    signals = Signals(nothing, nothing, nothing, nothing, missing, missing)
+    simulate(candles, signals, Rules(), loop=compiled_gear(cache_dir))

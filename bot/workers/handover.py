@@ -1,0 +1,88 @@
+"""What the bot's process hands to a worker for a backtest: a folder with the candles and two flags.
+
+Imported by both, so nothing heavy is imported here. Candles travel as a file, not through the pipe.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from domain.backtests.rules import Rules
+from domain.market.candles import Candles
+
+_COLUMNS = ("time", "open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to run over the folder's candles.
+
+    `code`, `inputs`: the program and its params. `start_ms`: bars before it only warm the program
+    up. `chart`: where the picture goes. `compiled`: where compiled code is kept.
+    """
+
+    strategy: str
+    code: str
+    inputs: dict[str, Any]
+    rules: Rules
+    start_ms: int
+    chart: Path
+    compiled: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One run's folder."""
+
+    path: Path
+
+    def fill(self, candles: Candles) -> None:
+        """Make it anew with these candles."""
+        self.remove()
+        self.path.mkdir(parents=True)
+        np.savez(self._candles, **{name: getattr(candles, name) for name in _COLUMNS})
+
+    def candles(self) -> Candles:
+        """What it was filled with."""
+        with np.load(self._candles, allow_pickle=False) as columns:
+            return Candles(*(columns[name] for name in _COLUMNS))
+
+    def remove(self) -> None:
+        """It has served."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def tell(self, share: float) -> None:
+        """The worker: how far it is, 0..1."""
+        self._progress.write_text(f"{share:.4f}")
+
+    def told(self) -> float:
+        """How far the worker is; 0 before it said anything."""
+        try:
+            return float(self._progress.read_text())
+        except (FileNotFoundError, ValueError):  # not there yet, or being written
+            return 0.0
+
+    def call_off(self) -> None:
+        """Ask the worker to stop."""
+        self._flag.touch()
+
+    def is_called_off(self) -> bool:
+        """The worker: whether to stop."""
+        return self._flag.exists()
+
+    @property
+    def _candles(self) -> Path:
+        return self.path / "candles.npz"
+
+    @property
+    def _progress(self) -> Path:
+        return self.path / "progress"
+
+    @property
+    def _flag(self) -> Path:
+        return self.path / "cancel"

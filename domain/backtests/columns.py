@@ -1,0 +1,95 @@
+"""What the bar loop reads, writes and carries from chunk to chunk: tuples of plain columns."""
+
+from __future__ import annotations
+
+from collections.abc import MutableSequence, Sequence
+from typing import NamedTuple
+
+from domain.trading.costs import Costs
+from domain.trading.fills import FLAT, NO_ORDER, Order, Position
+from domain.trading.sizing import Terms
+
+BUY, SELL, EXIT_LONG, EXIT_SHORT = 1, 2, 4, 8  # bits of Columns.flags
+
+NEW_DAY_AT_CLOSE = 1  # this bar closes exactly at midnight
+NEW_DAY_BEFORE = 2  # midnight passed since the bar before closed
+
+# Places in the counters; the first are sizing's denial codes (0, allowed, counts for nothing).
+EXPIRED, HALTED, HALTS, BOTH_TOUCHED, COUNTERS = 4, 5, 6, 7, 8
+
+TRADE_INTS = 7  # side, entry bar, exit bar, entry time, exit time, reason, detail
+TRADE_FLOATS = 8  # qty, entry price, exit price, pnl, fees, funding, slippage, initial stop
+MARK_FLOATS = 3  # wallet, signed quantity, entry price
+
+
+class Columns(NamedTuple):
+    """One value per bar.
+
+    `time` (open, ms UTC), prices, `flags` (bits of the signals at its close), `stop`, `take`
+    (percent, for an entry decided here), `day` (NEW_DAY_...; empty without a daily loss limit).
+
+    Not per bar: `rate_bars`, the bars at whose open funding is due, ascending and closed by a
+    number beyond the last bar, and `rates`, the sum due at each.
+    """
+
+    time: Sequence[int]
+    open: Sequence[float]
+    high: Sequence[float]
+    low: Sequence[float]
+    close: Sequence[float]
+    flags: Sequence[int]
+    stop: Sequence[float]
+    take: Sequence[float]
+    day: Sequence[int]
+    rate_bars: Sequence[int]
+    rates: Sequence[float]
+
+
+class Plan(NamedTuple):
+    """What does not change during a run. `daily_loss_limit` 0 = none."""
+
+    bar_ms: int
+    daily_loss_limit: float
+    entry_bar_levels: bool
+    levels_from_close: bool
+    terms: Terms
+    costs: Costs
+
+
+class Books(NamedTuple):
+    """Buffers the loop writes, row after row.
+
+    Trades; marks (from `mark_bars` on, wallet and position are those of the row); counters.
+    """
+
+    trade_ints: MutableSequence[int]
+    trade_floats: MutableSequence[float]
+    mark_bars: MutableSequence[int]
+    mark_floats: MutableSequence[float]
+    counters: MutableSequence[int]
+
+
+class State(NamedTuple):
+    """Where the loop stands between two chunks.
+
+    `order` fills at the next bar; its entry only if that bar opens at `due`. `next_rate`: place in
+    `rate_bars`. `baseline`, `marked`: equity at the day's start and at the last close (kept only
+    with a daily loss limit). `trades`, `marks`: rows written.
+    """
+
+    position: Position
+    entry_bar: int
+    wallet: float
+    order: Order
+    due: int
+    next_rate: int
+    baseline: float
+    marked: float
+    halted: bool
+    trades: int
+    marks: int
+
+
+def start_state(balance: float) -> State:
+    """Flat, with `balance` USDT."""
+    return State(FLAT, 0, balance, NO_ORDER, 0, 0, balance, balance, False, 0, 0)

@@ -1,0 +1,52 @@
+"""Drawdowns of an equity curve: how far and how long below its peak."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from domain.market.candles import Floats, Times
+from domain.market.timeframes import DAY_MS
+
+
+class Drawdown(NamedTuple):
+    """Depths in percent of the peak (positive).
+
+    `days`: from the peak of the deepest drawdown to its recovery, or to the end. `average`: mean
+    depth of all drawdowns, each from a peak to its recovery. `ulcer`: root of the mean squared
+    depth over all marks (Martin and McCann, 1989).
+    """
+
+    deepest: float
+    days: float
+    average: float
+    ulcer: float
+
+
+def underwater(start: float, equity: Floats) -> Floats:
+    """Depth below the highest value so far (`start` included), in percent, per mark."""
+    peak = np.maximum(np.maximum.accumulate(equity), start)
+    return (1.0 - equity / peak) * 100.0
+
+
+def drawdowns(start_ms: int, start: float, time: Times, equity: Floats) -> Drawdown:
+    """Measures of a curve that was `start` at `start_ms` and `equity` at each `time` (ms)."""
+    depth = np.concatenate(([0.0], underwater(start, equity)))
+    moments = np.concatenate(([start_ms], time))
+    below = depth > 0.0
+    begins = np.flatnonzero(below[1:] & ~below[:-1])  # the peak is the mark before
+    if len(begins) == 0:
+        return Drawdown(0.0, 0.0, 0.0, 0.0)
+    ends = np.flatnonzero(below[:-1] & ~below[1:]) + 1
+    ends = np.append(ends, len(depth) - 1)[: len(begins)]
+    depths = np.maximum.reduceat(depth, begins)
+    worst = int(np.argmax(depths))
+    lasted = int(moments[ends[worst]] - moments[begins[worst]])
+    return Drawdown(
+        float(depths[worst]),
+        lasted / DAY_MS,
+        float(np.mean(depths)),
+        math.sqrt(float(np.mean(depth[1:] ** 2))),
+    )

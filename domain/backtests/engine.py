@@ -1,0 +1,149 @@
+"""The backtest: columns in, trades and an equity curve out. No files, no clock, no randomness.
+
+One source, two gears: on lists in plain Python (the default, faster to start), or compiled, when
+the caller passes the compiled gear of `bot.workers.compiled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.backtests.columns import COUNTERS, Books, Columns, Plan, State, start_state
+from domain.backtests.loop import finish, run_bars
+from domain.backtests.notes import notes
+from domain.backtests.prepare import Prepared, prepare
+from domain.backtests.result import Result
+from domain.backtests.rules import Rules
+from domain.backtests.tables import counters, marked_equity, trade_columns
+from domain.errors import DomainError
+from domain.market.candles import Candles, Floats, Signals
+
+COMPILED_FROM_BARS = 100_000  # below it the plain loop is done before a compiled one is loaded
+CHUNKS = 50
+
+Array = npt.NDArray[np.float64] | npt.NDArray[np.int64]
+
+
+class Gear(NamedTuple):
+    """How the loop is run: `run` is `loop.run_bars` or its compiled twin.
+
+    `column` turns an array into what it reads, on every bar (`often`) or now and then; `ints`,
+    `floats` make buffers of n zeros.
+    """
+
+    run: Callable[[int, int, State, Columns, Plan, Books], State]
+    column: Callable[[Array, bool], Sequence[Any]]
+    ints: Callable[[int], MutableSequence[int]]
+    floats: Callable[[int], MutableSequence[float]]
+
+
+def _listed(array: Any, often: bool) -> Sequence[Any]:
+    """A list is the fastest to read, a view the fastest to make; both give Python's own numbers."""
+    return array.tolist() if often else memoryview(array)
+
+
+PLAIN = Gear(
+    run_bars,
+    _listed,
+    lambda length: [0] * length,
+    lambda length: [0.0] * length,
+)
+
+
+def simulate(
+    candles: Candles | Mapping[str, tuple[Candles, Signals]],
+    signals: Signals | None,
+    rules: Rules,
+    *,
+    loop: Gear = PLAIN,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Result:
+    """Runs `signals` over `candles` under `rules`.
+
+    `candles` may be a mapping of one symbol to (Candles, Signals), with `signals` None. `progress`
+    is told the share done (0..1), `cancelled` asked between chunks of bars. Raises
+    DomainError("several_symbols") for more than one, ("backtest_cancelled"), and what `prepare`
+    raises.
+    """
+    symbol, bars, said = _one_symbol(candles, signals, rules)
+    prepared = prepare(bars, said, rules)
+    plan = Plan(
+        prepared.bar_ms,
+        float(rules.daily_loss_limit or 0.0),
+        rules.entry_bar_levels,
+        rules.levels_from_close,
+        rules.terms(),
+        rules.costs(),
+    )
+    columns = _columns(prepared, loop, plan.daily_loss_limit > 0.0)
+    books = _books(prepared, loop)
+    state = start_state(float(rules.initial_balance))
+    watched = progress is not None or cancelled is not None
+    for start, stop in _chunks(len(bars), CHUNKS if watched else 1):
+        if cancelled is not None and cancelled():
+            raise DomainError("backtest_cancelled")
+        state = loop.run(start, stop, state, columns, plan, books)
+        if progress is not None:
+            progress(stop / len(bars))
+    state = finish(state, len(bars) - 1, prepared.funding.at_end, columns, plan, books)
+    return _result(symbol, bars, rules, prepared, state, books)
+
+
+def _one_symbol(
+    candles: Candles | Mapping[str, tuple[Candles, Signals]], signals: Signals | None, rules: Rules
+) -> tuple[str, Candles, Signals]:
+    if isinstance(candles, Mapping):
+        if len(candles) != 1:
+            raise DomainError("several_symbols", symbols=", ".join(candles))
+        ((symbol, (bars, said)),) = candles.items()
+        return symbol, bars, said
+    if signals is None:
+        raise DomainError("signals_length", bars=len(candles), signals=0)
+    return rules.symbol, candles, signals
+
+
+def _columns(prepared: Prepared, loop: Gear, watching: bool) -> Columns:
+    often = {"high", "low", "flags", *(("close", "day") if watching else ())}
+    named = zip(Columns._fields, prepared.arrays, strict=True)
+    return Columns(*(loop.column(array, name in often) for name, array in named))
+
+
+def _chunks(bars: int, count: int) -> list[tuple[int, int]]:
+    size = max(1, -(-bars // count))
+    return [(start, min(start + size, bars)) for start in range(0, bars, size)]
+
+
+def _books(prepared: Prepared, loop: Gear) -> Books:
+    (trade_ints, trade_floats), (mark_ints, mark_floats) = prepared.buffers()
+    return Books(
+        loop.ints(trade_ints),
+        loop.floats(trade_floats),
+        loop.ints(mark_ints),
+        loop.floats(mark_floats),
+        loop.ints(COUNTERS),
+    )
+
+
+def _result(
+    symbol: str, bars: Candles, rules: Rules, prepared: Prepared, state: State, books: Books
+) -> Result:
+    equity: Floats = marked_equity(bars.close, rules.initial_balance, state, books)
+    counted = counters(books)
+    return Result(
+        symbol=symbol,
+        bar_ms=prepared.bar_ms,
+        start_time=int(bars.time[0]),
+        initial_balance=float(rules.initial_balance),
+        final_balance=float(state.wallet),
+        equity_time=bars.time + prepared.bar_ms,
+        equity=equity,
+        columns=trade_columns(bars, state, books),
+        counters=counted,
+        notes=notes(bars, rules, prepared, counted),
+        candles=bars,
+    )

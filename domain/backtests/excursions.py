@@ -1,0 +1,55 @@
+"""Maximum adverse and favourable excursion of trades."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.market.candles import Candles, Floats
+from domain.trading.fills import LEVEL, TAKE_PROFIT
+
+Ints = npt.NDArray[np.int64]
+
+
+def excursions(
+    candles: Candles,
+    side: Ints,
+    entry_bar: Ints,
+    exit_bar: Ints,
+    entry_price: Floats,
+    exit_price: Floats,
+    reason: Ints,
+    detail: Ints,
+) -> tuple[Floats, Floats]:
+    """(mae <= 0, mfe >= 0) in percent of the entry price, one per trade.
+
+    Bars held to their end count with high and low. The bar of the exit counts with the exit's price
+    alone, for what came after it was not held; only a take profit inside the bar also counts the
+    bar's adverse extreme, which may have come first.
+    """
+    if len(side) == 0:
+        return np.zeros(0), np.zeros(0)
+    highest = _over_full_bars(candles.high, entry_bar, exit_bar, np.maximum)
+    lowest = _over_full_bars(candles.low, entry_bar, exit_bar, np.minimum)
+    worst = np.where(side > 0, lowest, highest)
+    best = np.where(side > 0, highest, lowest)
+    inside = (reason == TAKE_PROFIT) & (detail == LEVEL)
+    last = np.minimum(exit_bar, len(candles) - 1)
+    adverse = np.where(side > 0, candles.low[last], candles.high[last])
+    prices = [worst, best, exit_price, np.where(inside, adverse, np.nan)]
+    moves = [side * (price / entry_price - 1.0) * 100.0 for price in prices]
+    mae, mfe = np.zeros(len(side)), np.zeros(len(side))
+    for move in moves:
+        mae, mfe = np.fmin(mae, move), np.fmax(mfe, move)
+    return mae + 0.0, mfe + 0.0  # no minus zero
+
+
+def _over_full_bars(column: Floats, entry_bar: Ints, exit_bar: Ints, extreme: np.ufunc) -> Floats:
+    """Extreme of column[entry_bar:exit_bar] per trade, NaN where that is empty.
+
+    Trades follow one another, so their bars make one ascending list of places: one reduceat.
+    """
+    places = np.ravel(np.column_stack((entry_bar, exit_bar)))
+    padded = np.append(column, column[-1])
+    found: Floats = extreme.reduceat(padded, places)[::2]
+    return np.where(entry_bar < exit_bar, found, np.nan)

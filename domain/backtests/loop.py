@@ -1,0 +1,250 @@
+"""The bar loop: one position on one balance over columns of bars, in plain Python over floats.
+
+It runs as it stands on lists, or compiled on arrays, with the same bits. It only looks for bars on
+which something can happen; what happens is the bar step's (`domain.trading.barstep`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import MutableSequence
+
+from domain.backtests.columns import (
+    BOTH_TOUCHED,
+    BUY,
+    EXIT_LONG,
+    EXIT_SHORT,
+    EXPIRED,
+    HALTED,
+    HALTS,
+    MARK_FLOATS,
+    NEW_DAY_AT_CLOSE,
+    SELL,
+    TRADE_FLOATS,
+    TRADE_INTS,
+    Books,
+    Columns,
+    Plan,
+    State,
+)
+from domain.trading.barstep import Step, advance, decide
+from domain.trading.fills import END_OF_DATA, NO_EXIT, NO_ORDER, Exit, Order, Position
+from domain.trading.levels import unrealised
+
+
+def guards(position: Position) -> tuple[float, float]:
+    """A bar with low > first and high < second leaves the position as it is."""
+    if position.side > 0:
+        ceiling = math.inf if math.isnan(position.take) else position.take
+        return max(position.stop, position.liquidation), ceiling
+    floor = -math.inf if math.isnan(position.take) else position.take
+    return floor, min(position.stop, position.liquidation)
+
+
+def write_trade(
+    ints: MutableSequence[int],
+    floats: MutableSequence[float],
+    row: int,
+    position: Position,
+    left: Exit,
+    entry_bar: int,
+    bar: int,
+    time: int,
+) -> None:
+    """A closed trade into the books."""
+    at = row * TRADE_INTS
+    ints[at] = position.side
+    ints[at + 1] = entry_bar
+    ints[at + 2] = bar
+    ints[at + 3] = position.entry_time
+    ints[at + 4] = time
+    ints[at + 5] = left.reason
+    ints[at + 6] = left.detail
+    at = row * TRADE_FLOATS
+    floats[at] = position.qty
+    floats[at + 1] = position.entry_price
+    floats[at + 2] = left.price
+    floats[at + 3] = left.pnl
+    floats[at + 4] = left.fees
+    floats[at + 5] = left.funding
+    floats[at + 6] = left.slippage
+    floats[at + 7] = position.stop
+
+
+def book(state: State, step: Step, bar: int, time: int, books: Books) -> State:
+    """The state after `step` at `bar`; its trades, its mark and its refusals written."""
+    ints, floats, counters = books.trade_ints, books.trade_floats, books.counters
+    trades, entry_bar = state.trades, state.entry_bar
+    if step.left.reason != NO_EXIT:
+        write_trade(ints, floats, trades, step.before, step.left, entry_bar, bar, time)
+        trades += 1
+    if step.entered.side != 0:
+        entry_bar = bar
+    if step.gone.reason != NO_EXIT:
+        write_trade(ints, floats, trades, step.entered, step.gone, entry_bar, bar, time)
+        trades += 1
+    counters[BOTH_TOUCHED] += int(step.left.both_touched) + int(step.gone.both_touched)
+    counters[step.denial] += 1
+    marks, position = state.marks, step.position
+    # Only what changed: the rows never outnumber entries, exits and stamps (Prepared.most_marks).
+    if step.left.reason != NO_EXIT or step.entered.side != 0 or step.wallet != state.wallet:
+        books.mark_bars[marks] = bar
+        at = marks * MARK_FLOATS
+        books.mark_floats[at] = step.wallet
+        books.mark_floats[at + 1] = position.side * position.qty
+        books.mark_floats[at + 2] = position.entry_price
+        marks += 1
+    return State(
+        position,
+        entry_bar,
+        step.wallet,
+        NO_ORDER,
+        0,
+        state.next_rate,
+        state.baseline,
+        state.marked,
+        state.halted,
+        trades,
+        marks,
+    )
+
+
+def due_order(state: State, time: int) -> Order:
+    """What fills on the bar that opens at `time`: a close; an entry only if it is the next bar."""
+    order = state.order
+    if order.side == 0 or time == state.due:
+        return order
+    return Order(order.close, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def watch_day(state: State, close: float, day: int, limit: float) -> tuple[State, int]:
+    """Equity at this close against the day's baseline: (state, 1 if the limit was reached now).
+
+    The baseline is the last mark at or before midnight: this close's if it falls on midnight, the
+    close before otherwise. Reaching the limit halts entries until the next day.
+    """
+    equity = state.wallet + unrealised(state.position, close)
+    baseline, halted = state.baseline, state.halted
+    if day != 0:
+        baseline = equity if day == NEW_DAY_AT_CLOSE else state.marked
+        halted = False
+    reached = not halted and baseline - equity >= limit
+    watched = State(
+        state.position,
+        state.entry_bar,
+        state.wallet,
+        state.order,
+        state.due,
+        state.next_rate,
+        baseline,
+        equity,
+        halted or reached,
+        state.trades,
+        state.marks,
+    )
+    return watched, int(reached)
+
+
+def decide_flags(side: int, flags: int) -> tuple[int, int]:
+    """(close detail, entry side) for the bits of one bar's signals."""
+    return decide(
+        side, flags & BUY != 0, flags & SELL != 0, flags & EXIT_LONG != 0, flags & EXIT_SHORT != 0
+    )
+
+
+def expect(state: State, order: Order, due: int, next_rate: int) -> State:
+    """The state with `order` pending for the bar that opens at `due`."""
+    return State(
+        state.position,
+        state.entry_bar,
+        state.wallet,
+        order,
+        due,
+        next_rate,
+        state.baseline,
+        state.marked,
+        state.halted,
+        state.trades,
+        state.marks,
+    )
+
+
+def run_bars(
+    start: int, stop: int, state: State, columns: Columns, plan: Plan, books: Books
+) -> State:
+    """Bars start..stop: fills at their opens, levels inside, decisions at their closes."""
+    high, low, close, flags = columns.high, columns.low, columns.close, columns.flags
+    counters, limit = books.counters, plan.daily_loss_limit
+    next_rate = state.next_rate
+    rate_bar = columns.rate_bars[next_rate]
+    held = state.position.side != 0
+    waiting = state.order.close != 0 or state.order.side != 0
+    floor, ceiling = guards(state.position)
+    for bar in range(start, stop):
+        rate = 0.0
+        if bar == rate_bar:
+            rate = columns.rates[next_rate]
+            next_rate += 1
+            rate_bar = columns.rate_bars[next_rate]
+        if waiting or (held and (low[bar] <= floor or high[bar] >= ceiling or rate != 0.0)):
+            time = columns.time[bar]
+            order = due_order(state, time)
+            counters[EXPIRED] += int(order.side != state.order.side)
+            step = advance(
+                state.position,
+                state.wallet,
+                time,
+                columns.open[bar],
+                high[bar],
+                low[bar],
+                rate,
+                order,
+                plan.entry_bar_levels,
+                plan.terms,
+                plan.costs,
+            )
+            state = book(state, step, bar, time, books)
+            held, waiting = state.position.side != 0, False
+            floor, ceiling = guards(state.position)
+        if limit > 0.0:
+            state, halts = watch_day(state, close[bar], columns.day[bar], limit)
+            counters[HALTS] += halts
+        if flags[bar] != 0:
+            leave, side = decide_flags(state.position.side, flags[bar])
+            if state.halted:
+                counters[HALTED] += int(side != 0)
+                side = 0
+            waiting = leave != 0 or side != 0
+            if waiting:
+                price = close[bar]
+                base = price if plan.levels_from_close else 0.0
+                order = Order(leave, side, 0.0, price, columns.stop[bar], columns.take[bar], base)
+                state = expect(state, order, columns.time[bar] + plan.bar_ms, next_rate)
+    return expect(state, state.order, state.due, next_rate)
+
+
+def finish(
+    state: State, last: int, rate: float, columns: Columns, plan: Plan, books: Books
+) -> State:
+    """Closes what is left at the last close, as a market order on a price seen at that moment.
+
+    `rate`: funding due after the last open, up to and including that close.
+    """
+    if state.position.side == 0:
+        return state
+    price, time = columns.close[last], columns.time[last] + plan.bar_ms
+    order = Order(END_OF_DATA, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    step = advance(
+        state.position,
+        state.wallet,
+        time,
+        price,
+        price,
+        price,
+        rate,
+        order,
+        plan.entry_bar_levels,
+        plan.terms,
+        plan.costs,
+    )
+    return book(state, step, last + 1, time, books)

@@ -1,0 +1,201 @@
+"""Candles, signals and rules as the columns the bar loop reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.backtests.columns import (
+    BUY,
+    EXIT_LONG,
+    EXIT_SHORT,
+    MARK_FLOATS,
+    NEW_DAY_AT_CLOSE,
+    NEW_DAY_BEFORE,
+    SELL,
+    TRADE_FLOATS,
+    TRADE_INTS,
+)
+from domain.backtests.rules import Rules
+from domain.errors import DomainError
+from domain.market.candles import Candles, Floats, Signals, Times
+from domain.market.ports import Funding
+from domain.market.timeframes import to_ms
+
+FUNDING_INTERVAL_MS = 8 * 3_600_000  # 00, 08, 16 UTC unless the series itself is denser
+
+
+class FundingDue(NamedTuple):
+    """`bars`: at whose open something is due, then the number of bars; `rates`: the sums.
+
+    `at_end`: due between the last open and the last close. `missing`: stamps without a rate.
+    """
+
+    bars: Times
+    rates: Floats
+    at_end: float
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Columns as arrays, in the order of `loop.Columns`, and how much the loop can write."""
+
+    arrays: tuple[npt.NDArray[np.float64] | npt.NDArray[np.int64], ...]
+    bar_ms: int
+    funding: FundingDue
+    most_trades: int
+    most_marks: int
+
+    def buffers(self) -> tuple[tuple[int, int], ...]:
+        """(ints, floats) of the trade rows, then of the mark rows."""
+        return (
+            (self.most_trades * TRADE_INTS, self.most_trades * TRADE_FLOATS),
+            (self.most_marks, self.most_marks * MARK_FLOATS),
+        )
+
+
+def prepare(candles: Candles, signals: Signals, rules: Rules) -> Prepared:
+    """Checks the shapes and makes the columns.
+
+    Raises DomainError("no_candles"), ("candles_disordered", row), ("candles_invalid", row),
+    ("signals_length", bars, signals).
+    """
+    bars = len(candles)
+    if bars == 0:
+        raise DomainError("no_candles")
+    if len(signals) != bars:
+        raise DomainError("signals_length", bars=bars, signals=len(signals))
+    bar_ms = bar_length(candles.time, rules)
+    _check_prices(candles)
+    funding = funding_due(candles.time, bar_ms, rules.funding)
+    flags = signal_flags(signals)
+    entries = int(np.count_nonzero(flags & (BUY | SELL)))
+    limit = rules.daily_loss_limit
+    day = np.zeros(0, np.int64) if limit is None else day_starts(candles.time, bar_ms, rules.tz)
+    return Prepared(
+        arrays=(
+            np.ascontiguousarray(candles.time, np.int64),
+            *(
+                np.ascontiguousarray(column, np.float64)
+                for column in (candles.open, candles.high, candles.low, candles.close)
+            ),
+            flags,
+            filled(signals.stop_loss, rules.auto_sl),
+            filled(signals.take_profit, rules.auto_tp),
+            day,
+            funding.bars,
+            funding.rates,
+        ),
+        bar_ms=bar_ms,
+        funding=funding,
+        most_trades=entries + 1,
+        # An entry writes one mark when it fills and at most one when it ends; a stamp writes one.
+        most_marks=2 * entries + len(funding.rates) + 2,
+    )
+
+
+def _check_prices(candles: Candles) -> None:
+    """Raises DomainError("candles_invalid", row): a price <= 0 or not finite, or not low <= ... <=
+    high.
+
+    The loop looks only at bars that reach a level, so it relies on this.
+    """
+    lowest = np.minimum(candles.open, candles.close)
+    highest = np.maximum(candles.open, candles.close)
+    sound = (candles.low > 0.0) & (candles.low <= lowest) & (candles.high >= highest)
+    sound &= candles.high < np.inf
+    if not sound.all():
+        raise DomainError("candles_invalid", row=int(np.argmin(sound)))
+
+
+def bar_length(time: Times, rules: Rules) -> int:
+    """Length of a bar in ms: the rules' timeframe, else the least distance between two bars."""
+    steps = np.diff(time)
+    if len(steps) and int(steps.min()) <= 0:
+        raise DomainError("candles_disordered", row=int(np.argmax(steps <= 0)) + 1)
+    if rules.timeframe is not None:
+        return to_ms(rules.timeframe)
+    return int(steps.min()) if len(steps) else to_ms("1m")
+
+
+def signal_flags(signals: Signals) -> Times:
+    """The four signals of each bar as bits."""
+    flags = np.zeros(len(signals), np.int64)
+    for column, bit in (
+        (signals.buy, BUY),
+        (signals.sell, SELL),
+        (signals.exit_long, EXIT_LONG),
+        (signals.exit_short, EXIT_SHORT),
+    ):
+        flags[column] |= bit
+    return flags
+
+
+def filled(column: Floats, otherwise: float | None) -> Floats:
+    """`column` with the rules' value where the strategy gives none."""
+    if otherwise is None:
+        return np.ascontiguousarray(column, np.float64)
+    return np.where(np.isnan(column), otherwise, column)
+
+
+def day_starts(time: Times, bar_ms: int, zone: str) -> Times:
+    """Per bar: 0, or where the midnight in `zone` lies that passed since the close before."""
+    closes = time + bar_ms
+    midnights = _midnights(int(time[0]), int(closes[-1]), zone)
+    passed = np.searchsorted(midnights, closes, "right")
+    before = np.concatenate(([np.searchsorted(midnights, time[0], "right")], passed[:-1]))
+    exact = np.isin(closes, midnights)
+    kind = np.where(exact, NEW_DAY_AT_CLOSE, NEW_DAY_BEFORE)
+    return np.where(passed > before, kind, 0).astype(np.int64)
+
+
+def _midnights(start_ms: int, end_ms: int, zone: str) -> Times:
+    """Starts of the local days in [start_ms, end_ms], ms UTC, ascending."""
+    tz = ZoneInfo(zone)
+    day = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(tz).date()
+    found: list[int] = []
+    while True:
+        local = datetime(day.year, day.month, day.day, tzinfo=tz)
+        stamp = int(local.timestamp()) * 1000
+        if stamp > end_ms:
+            return np.array(found, np.int64)
+        found.append(stamp)
+        day += timedelta(days=1)
+
+
+def funding_due(time: Times, bar_ms: int, funding: Funding | None) -> FundingDue:
+    """At which opens funding is due: a stamp is charged at the first open at or after it.
+
+    A position filled at that very open is not charged: it was not held at the stamp.
+    """
+    bars, end = len(time), int(time[-1]) + bar_ms
+    if funding is None or len(funding.times) == 0:
+        none = np.zeros(0, np.float64)
+        return FundingDue(np.array([bars], np.int64), none, 0.0, len(_stamps(time, end, None)))
+    known = (funding.times > time[0]) & (funding.times <= end) & ~np.isnan(funding.rates)
+    stamps, rates = funding.times[known], funding.rates[known]
+    places, which = np.unique(np.searchsorted(time, stamps, "left"), return_inverse=True)
+    # bincount adds from left to right, as whoever steps bar by bar does; reduceat does not.
+    sums = np.bincount(which, weights=rates, minlength=len(places)).astype(np.float64)
+    after = len(places) > 0 and int(places[-1]) == bars
+    at_end = float(sums[-1]) if after else 0.0
+    if after:
+        places, sums = places[:-1], sums[:-1]
+    expected = _stamps(time, end, funding.times)
+    missing = int(np.count_nonzero(~np.isin(expected, stamps)))
+    return FundingDue(np.append(places, bars).astype(np.int64), sums, at_end, missing)
+
+
+def _stamps(time: Times, end: int, known: Times | None) -> Times:
+    """Stamps that should be there in (first open, end]."""
+    step = FUNDING_INTERVAL_MS
+    if known is not None and len(known) > 1:
+        step = min(step, int(np.diff(known).min()))
+    first = (int(time[0]) // step + 1) * step
+    return np.arange(first, end + 1, step, dtype=np.int64)

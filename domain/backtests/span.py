@@ -1,0 +1,45 @@
+"""Which stretch of a market's history a backtest covers."""
+
+from __future__ import annotations
+
+from domain.clock import from_ms
+from domain.errors import DomainError
+from domain.market.ports import HistoryRange
+from domain.market.timeframes import DAY_MS, to_ms
+
+MOST_BARS = 600_000  # a year of minutes and a little more
+DEFAULT_DAYS = 90
+LEAST_BARS = 2
+
+
+def bars_in(start_ms: int, end_ms: int, length_ms: int) -> int:
+    """How many bars of a full history open in [start_ms, end_ms); < 0 when it runs backwards."""
+    return (end_ms - start_ms) // length_ms
+
+
+def span(
+    history: HistoryRange,
+    timeframe: str,
+    *,
+    days: int | None = None,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+) -> tuple[int, int]:
+    """(start, end) in ms UTC on the timeframe's grid, within the history there is.
+
+    A stretch of the calendar when `start_ms` is given, else the last `days` (90 when left out).
+    Raises DomainError("backtest_range", first, last) when nothing of it lies in the history,
+    ("backtest_too_long", bars, most), ("unknown_timeframe").
+    """
+    length = to_ms(timeframe)
+    end = history.end_ms if end_ms is None else min(end_ms, history.end_ms)
+    start = end - (days or DEFAULT_DAYS) * DAY_MS if start_ms is None else start_ms
+    start = -(-max(start, history.start_ms) // length) * length
+    end -= end % length
+    bars = bars_in(start, end, length)
+    if bars < LEAST_BARS:
+        first, last = from_ms(history.start_ms), from_ms(history.end_ms)
+        raise DomainError("backtest_range", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
+    if bars > MOST_BARS:
+        raise DomainError("backtest_too_long", bars=bars, most=MOST_BARS)
+    return start, end

@@ -1,0 +1,85 @@
+"""From the rows the bar loop wrote to the tables a result shows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from domain.backtests.columns import (
+    BOTH_TOUCHED,
+    EXPIRED,
+    HALTED,
+    HALTS,
+    MARK_FLOATS,
+    TRADE_FLOATS,
+    TRADE_INTS,
+    Books,
+    State,
+)
+from domain.backtests.excursions import excursions
+from domain.backtests.result import Counters, TradeColumns
+from domain.market.candles import Candles, Floats
+from domain.trading.sizing import BAD_LEVELS, BELOW_MINIMUM, BEYOND_LIQUIDATION
+
+
+def marked_equity(close: Floats, initial: float, state: State, books: Books) -> Floats:
+    """Equity at each close: wallet + signed quantity * (close - entry price) of the mark in force.
+
+    The last value is the wallet after everything was closed at that close.
+    """
+    bars = len(close)
+    places = np.array(books.mark_bars[: state.marks], np.int64)
+    rows = np.array(books.mark_floats[: state.marks * MARK_FLOATS]).reshape(-1, MARK_FLOATS)
+    rows = np.concatenate(([[initial, 0.0, 0.0]], rows))
+    spans = np.diff(
+        np.concatenate(([0], places, [max(bars, int(places[-1]) if len(places) else 0)]))
+    )
+    wallet, qty, entry = (np.repeat(column, spans)[:bars] for column in rows.T)
+    equity: Floats = wallet + qty * (close - entry)
+    equity[-1] = state.wallet
+    return equity
+
+
+def trade_columns(candles: Candles, state: State, books: Books) -> TradeColumns:
+    """The trades written, with their excursions."""
+    ints = np.array(books.trade_ints[: state.trades * TRADE_INTS], np.int64)
+    floats = np.array(books.trade_floats[: state.trades * TRADE_FLOATS], np.float64)
+    side, entry_bar, exit_bar, entry_time, exit_time, reason, detail = (
+        np.ascontiguousarray(column) for column in ints.reshape(-1, TRADE_INTS).T
+    )
+    qty, entry, exit_price, pnl, fees, funding, slippage, stop = (
+        np.ascontiguousarray(column) for column in floats.reshape(-1, TRADE_FLOATS).T
+    )
+    mae, mfe = excursions(candles, side, entry_bar, exit_bar, entry, exit_price, reason, detail)
+    return TradeColumns(
+        side=side,
+        entry_bar=entry_bar,
+        exit_bar=exit_bar,
+        entry_time=entry_time,
+        exit_time=exit_time,
+        reason=reason,
+        detail=detail,
+        qty=qty,
+        entry_price=entry,
+        exit_price=exit_price,
+        pnl=pnl,
+        fees=fees,
+        funding=funding,
+        slippage=slippage,
+        risk=qty * np.abs(entry - stop),
+        mae=mae,
+        mfe=mfe,
+    )
+
+
+def counters(books: Books) -> Counters:
+    """The loop's counters by name."""
+    counted = books.counters
+    return Counters(
+        denied_levels=int(counted[BAD_LEVELS]),
+        denied_liquidation=int(counted[BEYOND_LIQUIDATION]),
+        denied_minimum=int(counted[BELOW_MINIMUM]),
+        expired=int(counted[EXPIRED]),
+        denied_halted=int(counted[HALTED]),
+        halts=int(counted[HALTS]),
+        both_touched=int(counted[BOTH_TOUCHED]),
+    )

@@ -1,0 +1,88 @@
+"""One bot per user: a strategy on up to 20 symbols of one timeframe; and the ticks that drive all
+bots.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    false,
+    func,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.columns import BigId, JSONText, UtcDateTime
+from domain.database import Base
+
+
+class BotStatus(Base):
+    """Whether a user's bot runs, and what it runs. `state`: stopped, running, paused, halted,
+    panicked.
+    """
+
+    __tablename__ = "bot_status"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    strategy_id: Mapped[int | None] = mapped_column(ForeignKey("strategies.id"))
+    is_running: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    updated_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, server_default=func.now(), onupdate=func.now()
+    )
+    mode: Mapped[str | None] = mapped_column(String(8))
+    timeframe: Mapped[str | None] = mapped_column(String(10))
+    exchange: Mapped[str | None] = mapped_column(String(32))
+    inputs: Mapped[dict[str, Any] | None] = mapped_column(JSONText(dict[str, Any]))
+    state: Mapped[str] = mapped_column(String(10), default="stopped", server_default="stopped")
+    latch_reason: Mapped[str | None] = mapped_column(String(40))
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    anchor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class BotConfig(Base):
+    """Sizing and default levels, in percent."""
+
+    __tablename__ = "bot_config"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    max_risk_percent: Mapped[float] = mapped_column(Float, default=1.0, server_default="1.0")
+    leverage: Mapped[int] = mapped_column(Integer, default=5, server_default="5")
+    auto_tp: Mapped[float] = mapped_column(Float, default=3.0, server_default="3.0")
+    auto_sl: Mapped[float] = mapped_column(Float, default=1.5, server_default="1.5")
+
+
+class BotSymbol(Base):
+    """`last_close`: ms of the last close this bot acted on; moved by compare-and-set, so nobody
+    acts twice on a candle.
+    """
+
+    __tablename__ = "bot_symbols"
+    __table_args__ = (Index("idx_bot_symbol_symbol", "symbol"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("bot_status.user_id"), primary_key=True)
+    symbol: Mapped[str] = mapped_column(String(20), primary_key=True)
+    position_in_list: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    last_close: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Tick(Base):
+    """One candle close of one timeframe, claimed by whoever inserted the row."""
+
+    __tablename__ = "ticks"
+    __table_args__ = (UniqueConstraint("exchange", "timeframe", "close_ms"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    exchange: Mapped[str] = mapped_column(String(32))
+    timeframe: Mapped[str] = mapped_column(String(10))
+    close_ms: Mapped[int] = mapped_column(BigInteger)
+    chunks: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,138 @@
+"""The running bots of a tick, read with few queries however many there are."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.bots.models import BotConfig, BotStatus, BotSymbol
+from domain.errors import DomainError
+from domain.signals.evaluate import Series
+from domain.strategies.language import Bound, RuleErrors, compile_rules
+from domain.strategies.models import Strategy
+
+log = structlog.get_logger(__name__)
+_Row = Row[BotStatus, BotConfig, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """A bot's own settings, in percent; `leverage` before the limits hold it down."""
+
+    risk_percent: float = 1.0
+    leverage: int = 5
+    take_percent: float = 3.0
+    stop_percent: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A running bot and the symbols, in its listed order, whose close it has not seen yet.
+
+    `bound` None: its program can not be used (any more), so it says nothing.
+    """
+
+    user_id: int
+    mode: str
+    exchange: str
+    timeframe: str
+    state: str
+    strategy_id: int | None
+    strategy: str
+    bound: Bound | None
+    symbols: tuple[str, ...]
+    sizing: Sizing
+
+
+async def load_bots(session: AsyncSession, series: Series, user_ids: Sequence[int]) -> list[Bot]:
+    """Those of `user_ids` that run on this series and have not seen this close on some symbol."""
+    rows = (
+        await session.execute(
+            select(BotStatus, BotConfig, BotSymbol.symbol)
+            .join(BotSymbol, BotSymbol.user_id == BotStatus.user_id)
+            .outerjoin(BotConfig, BotConfig.user_id == BotStatus.user_id)
+            .where(
+                BotStatus.user_id.in_(user_ids),
+                *_runs_on(series),
+                or_(BotSymbol.last_close.is_(None), BotSymbol.last_close < series.close_ms),
+            )
+            .order_by(BotStatus.user_id, BotSymbol.position_in_list, BotSymbol.symbol)
+        )
+    ).all()
+    strategies = await _strategies(session, {row.BotStatus.strategy_id for row in rows})
+    grouped: defaultdict[int, list[_Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row.BotStatus.user_id].append(row)
+    return [_bot(series, group, strategies) for group in grouped.values()]
+
+
+async def longest_memory(session: AsyncSession, series: Series) -> int:
+    """Bars that the programs running on this timeframe remember, the most of them."""
+    found = await session.execute(
+        select(Strategy.code, BotStatus.inputs)
+        .join(Strategy, Strategy.id == BotStatus.strategy_id)
+        .where(*_runs_on(series))
+        .distinct()
+    )
+    bounds = [bind(code, inputs) for code, inputs in found]
+    return max((bound.memory for bound in bounds if bound is not None), default=0)
+
+
+def bind(code: str | None, inputs: Mapping[str, Any] | None) -> Bound | None:
+    """The program with these inputs, made once per process; None when it does not compile."""
+    try:
+        return _bound(code or "", json.dumps(inputs or {}, sort_keys=True))
+    except (RuleErrors, DomainError) as error:
+        log.error("strategy does not compile", error=str(error))
+        return None
+
+
+@lru_cache(maxsize=2_000)
+def _bound(code: str, inputs: str) -> Bound:
+    return compile_rules(code).bind(json.loads(inputs))
+
+
+def _runs_on(series: Series) -> tuple[Any, ...]:
+    return (
+        BotStatus.is_running.is_(True),
+        BotStatus.exchange == series.exchange,
+        BotStatus.timeframe == series.timeframe,
+    )
+
+
+async def _strategies(session: AsyncSession, ids: set[int | None]) -> dict[int, Strategy]:
+    known = [strategy_id for strategy_id in ids if strategy_id is not None]
+    found = await session.scalars(select(Strategy).where(Strategy.id.in_(known)))
+    return {strategy.id: strategy for strategy in found}
+
+
+def _bot(series: Series, rows: Sequence[_Row], strategies: Mapping[int, Strategy]) -> Bot:
+    status: BotStatus = rows[0].BotStatus
+    strategy = strategies.get(status.strategy_id or 0)
+    return Bot(
+        user_id=status.user_id,
+        mode=status.mode or "paper",
+        exchange=series.exchange,
+        timeframe=series.timeframe,
+        state=status.state,
+        strategy_id=status.strategy_id,
+        strategy="" if strategy is None else strategy.name,
+        bound=None if strategy is None else bind(strategy.code, status.inputs),
+        symbols=tuple(row.symbol for row in rows),
+        sizing=sizing_of(rows[0].BotConfig),
+    )
+
+
+def sizing_of(row: BotConfig | None) -> Sizing:
+    """Settings as stored, or the defaults."""
+    if row is None:
+        return Sizing()
+    return Sizing(row.max_risk_percent, row.leverage, row.auto_tp, row.auto_sl)

@@ -1,0 +1,157 @@
+"""What the /status card shows, read in a few queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.bots.config import config
+from domain.bots.models import BotStatus, BotSymbol
+from domain.bots.roster import Sizing, sizing_of
+from domain.clock import MarketClock
+from domain.market.timeframes import to_ms
+from domain.risk.models import RiskDay
+from domain.risk.people import person
+from domain.risk.service import limits
+from domain.strategies import service as strategies
+from domain.trading.intents import pending_exposure
+from domain.trading.models import AccountState, Position
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """The loss limit's day. `loss` USDT, negative = a gain; None before the first look at it."""
+
+    limit: float
+    loss: Decimal | None
+    halted: bool
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BotView:
+    """A user's bot. `state`: none (never started), stopped, running, paused, halted, panicked.
+
+    `entries_blocked`: why it enters nothing now (suspended, bot_paused, daily_loss, ...), None when
+    it may. `equity`, `unrealized`: USDT as last seen; None before the first trade. `leverage`:
+    after the limits. `next_close_ms`: when it decides next, None when it is not running.
+    """
+
+    state: str
+    mode: str
+    strategy_id: int | None
+    strategy: str
+    symbols: tuple[str, ...]
+    timeframe: str | None
+    inputs: Mapping[str, Any]
+    started_at: datetime | None
+    next_close_ms: int | None
+    sizing: Sizing
+    leverage: int
+    max_positions: int
+    open_positions: int
+    pending_entries: int
+    equity: float | None
+    unrealized: Decimal
+    day: DayView
+    entries_blocked: str | None
+    positions: Mapping[str, str] = field(default_factory=dict)
+
+
+async def status(session: AsyncSession, clock: MarketClock, user_id: int) -> BotView:
+    """The bot of a user, also of one who never started any."""
+    row = await session.get(BotStatus, user_id)
+    mode = (row.mode if row else None) or "paper"
+    sizing = sizing_of(await config(session, user_id))
+    allowed = await limits(session, user_id)
+    held = (
+        await session.execute(
+            select(Position.symbol, Position.side, Position.pnl).where(
+                Position.user_id == user_id, Position.mode == mode
+            )
+        )
+    ).all()
+    day = await _day(session, user_id, mode, allowed.daily_loss_limit, clock.now())
+    suspended, _ = await person(session, user_id)
+    pending = await pending_exposure(session, user_id, mode)
+    return BotView(
+        state=row.state if row else "none",
+        mode=mode,
+        strategy_id=row.strategy_id if row else None,
+        strategy=await _strategy(session, row),
+        symbols=await _symbols(session, user_id),
+        timeframe=row.timeframe if row else None,
+        inputs=(row.inputs if row else None) or {},
+        started_at=row.started_at if row else None,
+        next_close_ms=_next_close(row, clock),
+        sizing=sizing,
+        leverage=min(sizing.leverage, allowed.max_leverage),
+        max_positions=allowed.max_positions,
+        open_positions=len(held),
+        pending_entries=len(pending.entries),
+        equity=await _equity(session, user_id, mode),
+        unrealized=sum((each.pnl for each in held), Decimal(0)),
+        day=day,
+        entries_blocked=_blocked(row, suspended, day),
+        positions={each.symbol: each.side for each in held},
+    )
+
+
+async def running_bots(session: AsyncSession) -> int:
+    """How many bots run."""
+    found = await session.scalar(
+        select(func.count()).select_from(BotStatus).where(BotStatus.is_running.is_(True))
+    )
+    return found or 0
+
+
+def _next_close(row: BotStatus | None, clock: MarketClock) -> int | None:
+    if row is None or not row.is_running or row.timeframe is None:
+        return None
+    length, now_ms = to_ms(row.timeframe), clock.now_ms()
+    return now_ms - now_ms % length + length
+
+
+def _blocked(row: BotStatus | None, suspended: bool, day: DayView) -> str | None:
+    if suspended:
+        return "suspended"
+    if row is None or not row.is_running:
+        return None
+    if row.state != "running":
+        return f"bot_{row.state}"
+    return "daily_loss" if day.halted else None
+
+
+async def _strategy(session: AsyncSession, row: BotStatus | None) -> str:
+    if row is None or row.strategy_id is None:
+        return ""
+    return (await strategies.names(session, [row.strategy_id])).get(row.strategy_id, "")
+
+
+async def _symbols(session: AsyncSession, user_id: int) -> tuple[str, ...]:
+    found = await session.scalars(
+        select(BotSymbol.symbol)
+        .where(BotSymbol.user_id == user_id)
+        .order_by(BotSymbol.position_in_list, BotSymbol.symbol)
+    )
+    return tuple(found)
+
+
+async def _equity(session: AsyncSession, user_id: int, mode: str) -> float | None:
+    found = await session.get(AccountState, (user_id, mode))
+    return None if found is None else found.equity
+
+
+async def _day(
+    session: AsyncSession, user_id: int, mode: str, limit: float, now: datetime
+) -> DayView:
+    row = await session.get(RiskDay, (user_id, mode))
+    if row is None or now >= row.ends_at:
+        return DayView(limit, None, False, None)
+    return DayView(limit, row.baseline - row.marked, row.halted_at is not None, row.ends_at)

@@ -1,0 +1,115 @@
+"""The unit of work: one transaction per update or job, committed here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Connection, MetaData, event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+log = logging.getLogger(__name__)
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+)
+
+
+class Base(DeclarativeBase):
+    """Every table's base; constraint names are the same on both databases."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Database:
+    """An engine and its two kinds of unit of work.
+
+    On SQLite writers queue in this process (asyncio lock) and start with BEGIN IMMEDIATE, so that a
+    read-then-write transaction can not fail half-way; readers never wait (WAL).
+    """
+
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        """`url`: `sqlite+aiosqlite:///...` or `postgresql+psycopg://...`. `durable=False` skips
+        fsync: replay only.
+        """
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        options: dict[str, Any] = {} if self.is_sqlite else {"pool_pre_ping": True}
+        self.engine: AsyncEngine = create_async_engine(url, pool_size=8, max_overflow=16, **options)
+        self._writers: asyncio.Lock | nullcontext[None] = (
+            asyncio.Lock() if self.is_sqlite else nullcontext()
+        )
+        if self.is_sqlite:
+            _prepare_sqlite(self.engine, durable)
+        self._write_engine = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A read-only unit of work, rolled back at the end; on SQLite one snapshot."""
+        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A unit of work that commits when the block ends and rolls back when it raises.
+
+        Never wait for the network inside. What must happen after the commit is given to
+        `after_commit`. On PostgreSQL, where writers work side by side, a row that is read in order
+        to be changed is read FOR UPDATE.
+        """
+        async with (
+            self._writers,
+            AsyncSession(self._write_engine, expire_on_commit=False) as session,
+        ):
+            yield session
+            await session.commit()
+        for action in session.info.get("after_commit", ()):
+            _carry_out(action)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def after_commit(session: AsyncSession, action: Callable[[], None]) -> None:
+    """Run `action` (quick) once this unit of work has committed; never if it rolls back."""
+    session.info.setdefault("after_commit", []).append(action)
+
+
+def _carry_out(action: Callable[[], None]) -> None:
+    """What fails now must not look like a unit of work that failed: it would be done again."""
+    try:
+        action()
+    except Exception:
+        log.exception("failed after a commit")
+
+
+def _prepare_sqlite(engine: AsyncEngine, durable: bool) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        if not durable:
+            cursor.execute("PRAGMA synchronous=OFF")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

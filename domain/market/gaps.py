@@ -1,0 +1,52 @@
+"""Where bars are missing: a market that did not trade, or a file with holes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from domain.market.candles import Times
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """No bar opens in [start_ms, end_ms); `line` is the file's line of the bar after it."""
+
+    line: int
+    start_ms: int
+    end_ms: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """All gaps counted, the longest listed in time order."""
+
+    count: int
+    missing: int
+    longest: tuple[Gap, ...]
+
+
+def find_gaps(time: Times, step_ms: int, *, lines: Times | None = None, listed: int = 10) -> Gaps:
+    """Gaps in ascending bar opens `time` of a grid of `step_ms`; the `listed` longest in full.
+
+    `lines`: each bar's line in its file, the bar's index when left out.
+    """
+    places = np.arange(len(time), dtype=np.int64) if lines is None else lines
+    missing = np.diff(time) // step_ms - 1
+    rows = np.flatnonzero(missing > 0)
+    longest = np.sort(rows[np.argsort(-missing[rows], kind="stable")][:listed])
+    return Gaps(
+        count=len(rows),
+        missing=int(missing[rows].sum()),
+        longest=tuple(
+            Gap(
+                int(places[row + 1]),
+                int(time[row]) + step_ms,
+                int(time[row + 1]),
+                int(missing[row]),
+            )
+            for row in longest.tolist()
+        ),
+    )

@@ -1,0 +1,49 @@
+"""A user's limits, by which every order is bound, and the day that the loss limit looks at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.columns import ExactNumeric, UtcDateTime
+from domain.database import Base
+
+
+class RiskSettings(Base):
+    """`daily_loss_limit` in USDT. The checks are the platform's."""
+
+    __tablename__ = "risk_settings"
+    __table_args__ = (
+        CheckConstraint("daily_loss_limit > 0", name="check_positive_loss_limit"),
+        CheckConstraint("max_leverage >= 1 AND max_leverage <= 100", name="check_leverage_range"),
+        CheckConstraint("max_positions >= 1 AND max_positions <= 50", name="check_positions_range"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
+    daily_loss_limit: Mapped[float] = mapped_column(Float, default=500.0, server_default="500.0")
+    max_leverage: Mapped[int] = mapped_column(Integer, default=10, server_default="10")
+    max_positions: Mapped[int] = mapped_column(Integer, default=5, server_default="5")
+
+
+class RiskDay(Base):
+    """The current day of a user in one mode, in their time zone: what it began with, and whether it
+    is over for entries.
+
+    `baseline`: equity at the day's start, USDT; `marked`: equity when last looked at
+    (`checked_at`). Market time.
+    """
+
+    __tablename__ = "risk_days"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    mode: Mapped[str] = mapped_column(String(8), primary_key=True)
+    zone: Mapped[str] = mapped_column(String(64))
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    baseline: Mapped[Decimal] = mapped_column(ExactNumeric)
+    marked: Mapped[Decimal] = mapped_column(ExactNumeric)
+    checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    halted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

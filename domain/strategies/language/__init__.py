@@ -1,0 +1,18 @@
+"""The rule language: a stranger's text, read as a program over candles and never as Python."""
+
+from domain.strategies.language.errors import RuleError, RuleErrors
+from domain.strategies.language.evaluation import evaluate
+from domain.strategies.language.limits import MAX_MEMORY_BARS
+from domain.strategies.language.params import Param
+from domain.strategies.language.program import Bound, Program, compile_rules
+
+__all__ = [
+    "MAX_MEMORY_BARS",
+    "Bound",
+    "Param",
+    "Program",
+    "RuleError",
+    "RuleErrors",
+    "compile_rules",
+    "evaluate",
+]

@@ -1,0 +1,105 @@
+"""What a program needs before it can speak: constants, look-back and memory, node by node."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from domain.strategies.language.functions import TABLE, Arg, ArgKind
+from domain.strategies.language.nodes import Graph, Node
+from domain.strategies.language.operations import apply
+
+# Formulas stretch their lengths (aroon reads n + 1 bars), so inner calls may go further.
+_INNER = 2
+
+
+class ConstantError(Exception):
+    """A constant argument that its function cannot take, at `node`."""
+
+    def __init__(self, code: str, node: Node, arg: Arg, value: float) -> None:
+        super().__init__(code)
+        self.code, self.node, self.arg, self.value = code, node, arg, value
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Per node index: constants' values, bars before the first value, bars that a value needs."""
+
+    constants: dict[int, float | bool]
+    lookback: list[int]
+    memory: list[int]
+
+    def arguments(self, node: Node) -> list[float]:
+        """The constant arguments of a call, in order: lengths as int, numbers as float."""
+        return [
+            self.constants[arg.index]
+            if spec.kind is ArgKind.NUMBER
+            else round(self.constants[arg.index])
+            for spec, arg in zip(TABLE[str(node.value)].args, node.args, strict=False)
+            if spec.kind in (ArgKind.LENGTH, ArgKind.NUMBER)
+        ]
+
+
+def analyse(
+    graph: Graph, calls: Mapping[int, Node], params: Mapping[str, float | bool]
+) -> Analysis:
+    """Analyses a program with its params' values. Raises ConstantError."""
+    analysis = Analysis({}, [], [])
+    with np.errstate(all="ignore"):
+        for node in graph.nodes:
+            if node.scalar:
+                analysis.constants[node.index] = _constant(node, analysis, params)
+            if node.op == "call":
+                _check_constants(node, analysis, inner=node.index not in calls)
+            lookback, memory = _reach(node, analysis)
+            analysis.lookback.append(lookback)
+            analysis.memory.append(memory)
+    return analysis
+
+
+def _constant(node: Node, analysis: Analysis, params: Mapping[str, float | bool]) -> float | bool:
+    if node.op in ("number", "bool"):
+        return float(node.value) if node.op == "number" else bool(node.value)
+    if node.op == "param":
+        value = params[str(node.value)]
+        return value if isinstance(value, bool) else float(value)
+    if node.body is not None:
+        return analysis.constants[node.body.index]
+    args: list[Any] = [analysis.constants[arg.index] for arg in node.args]
+    result: float | bool = np.asarray(apply(node, args)).item()
+    return result
+
+
+def _check_constants(node: Node, analysis: Analysis, *, inner: bool) -> None:
+    for spec, arg in zip(TABLE[str(node.value)].args, node.args, strict=False):
+        if spec.kind not in (ArgKind.LENGTH, ArgKind.NUMBER):
+            continue
+        value = analysis.constants[arg.index]
+        if not math.isfinite(value):
+            raise ConstantError("argument_not_a_number", node, spec, value)
+        if spec.kind is ArgKind.LENGTH:
+            if abs(value - round(value)) > 1e-9:
+                raise ConstantError("length_not_whole", node, spec, value)
+            if not spec.least <= value <= (_INNER * spec.most if inner else spec.most):
+                raise ConstantError("length_out_of_range", node, spec, value)
+
+
+def _reach(node: Node, analysis: Analysis) -> tuple[int, int]:
+    """(lookback, memory) of a node in bars; of a chain, their sums."""
+    if node.body is not None:
+        return analysis.lookback[node.body.index], analysis.memory[node.body.index]
+    lookback = max((analysis.lookback[arg.index] for arg in node.args), default=0)
+    memory = max((analysis.memory[arg.index] for arg in node.args), default=0)
+    if node.op == "shift":
+        bars = round(analysis.constants[node.args[1].index])
+        return lookback + bars, memory + bars
+    if node.op != "call":
+        return lookback, memory
+    function, constants = TABLE[str(node.value)], analysis.arguments(node)
+    own = function.lookback(*constants)
+    remembered = function.memory(*constants) if function.memory else own
+    return lookback + own, memory + remembered

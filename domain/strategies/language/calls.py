@@ -1,0 +1,99 @@
+"""Arguments of calls: by place or by name, defaults filled in, each of the kind asked for."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from typing import Protocol
+
+from domain.strategies.language.errors import closest
+from domain.strategies.language.functions import Arg, ArgKind, Function
+from domain.strategies.language.nodes import Graph, Node
+from domain.strategies.language.parser import Statement
+
+
+class Reader(Protocol):
+    """What reading arguments needs of the translator."""
+
+    graph: Graph
+
+    def number(self, tree: ast.expr) -> Node: ...
+
+    def condition(self, tree: ast.expr) -> Node: ...
+
+    def refuse(
+        self, code: str, tree: ast.AST, suggestion: str | None = None, **params: object
+    ) -> Node: ...
+
+
+@cache
+def formula_statement(formula: str) -> Statement:
+    """A formula of the function table, parsed once."""
+    return Statement(ast.parse(formula).body[0], formula, 1)
+
+
+def formula_tree(statement: Statement) -> ast.expr:
+    """The expression of a parsed formula."""
+    node = statement.node
+    assert isinstance(node, ast.Expr)  # noqa: S101 - the table is ours
+    return node.value
+
+
+def bind_arguments(reader: Reader, function: Function, tree: ast.Call) -> tuple[Node, ...] | None:
+    """The arguments in the function's order; None if the call does not fit its signature."""
+    given = _match(reader, function, tree)
+    if given is None:
+        return None
+    nodes = [_fit(reader, arg, given.get(arg.name)) for arg in function.args]
+    nodes += [reader.number(extra) for extra in tree.args[len(function.args) :]]
+    return tuple(nodes)
+
+
+def _match(reader: Reader, function: Function, tree: ast.Call) -> dict[str, ast.expr] | None:
+    """Argument name -> what was written for it."""
+    names = [arg.name for arg in function.args]
+    starred = next((arg for arg in tree.args if isinstance(arg, ast.Starred)), None)
+    if starred is not None:
+        reader.refuse("not_allowed", starred)
+        return None
+    if len(tree.args) > len(names) and not function.variadic:
+        reader.refuse(
+            "too_many_arguments", tree.args[len(names)], function.signature, most=len(names)
+        )
+        return None
+    given = dict(zip(names, tree.args, strict=False))
+    for keyword in tree.keywords:
+        if keyword.arg is None:
+            reader.refuse("not_allowed", keyword.value)
+        elif keyword.arg not in names:
+            hint = closest(keyword.arg, names) or function.signature
+            reader.refuse("unknown_argument", keyword, hint, function=function.name)
+        elif keyword.arg in given:
+            reader.refuse("repeated_argument", keyword, argument=keyword.arg)
+        else:
+            given[keyword.arg] = keyword.value
+            continue
+        return None
+    missing = [arg.name for arg in function.args if arg.default is None and arg.name not in given]
+    if missing:
+        reader.refuse("missing_argument", tree, function.signature, argument=missing[0])
+        return None
+    return given
+
+
+def _fit(reader: Reader, arg: Arg, tree: ast.expr | None) -> Node:
+    if tree is None:
+        return _default(reader.graph, arg)
+    if arg.kind is ArgKind.CONDITION:
+        return reader.condition(tree)
+    node = reader.number(tree)
+    if arg.kind is not ArgKind.SERIES and not node.scalar:
+        code = "length_not_constant" if arg.kind is ArgKind.LENGTH else "argument_not_constant"
+        return reader.refuse(code, tree, argument=arg.name)
+    return node
+
+
+def _default(graph: Graph, arg: Arg) -> Node:
+    if isinstance(arg.default, str):
+        return graph.series(arg.default)
+    return graph.number(float(arg.default or 0))

@@ -1,0 +1,147 @@
+"""A program's statements: names, params, outputs, plots; all mistakes of a text in one pass."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import cast
+
+from domain.strategies.language.errors import Findings, closest
+from domain.strategies.language.expressions import Scope, Translator
+from domain.strategies.language.functions import TABLE
+from domain.strategies.language.limits import MAX_NAME_CHARS, MAX_PARAMS, MAX_PLOTS
+from domain.strategies.language.nodes import Graph, Kind, Node
+from domain.strategies.language.params import Param, read_param
+from domain.strategies.language.parser import Statement, parse
+from domain.strategies.language.vocabulary import (
+    CONDITION_OUTPUTS,
+    LATER_FUNCTIONS,
+    LATER_OUTPUTS,
+    LATER_SERIES,
+    NUMBER_OUTPUTS,
+    OUTPUTS,
+    SERIES,
+    STATEMENTS,
+)
+
+_TAKEN = frozenset({*SERIES, *TABLE, *LATER_FUNCTIONS, *LATER_SERIES, *STATEMENTS})
+
+
+@dataclass(slots=True)
+class Checked:
+    """A program without mistakes, but for what its lengths turn out to be."""
+
+    graph: Graph
+    names: dict[str, Node] = field(default_factory=dict)  # params too; in the order of the text
+    params: dict[str, Param] = field(default_factory=dict)
+    outputs: dict[str, Node] = field(default_factory=dict)
+    plots: list[Node] = field(default_factory=list)
+    calls: dict[int, Node] = field(default_factory=dict)
+    places: dict[int, tuple[int, int, str]] = field(default_factory=dict)
+
+
+def check(code: str) -> Checked:
+    """Reads a program. Raises RuleErrors with every mistake found."""
+    findings = Findings()
+    statements, broken = parse(code, findings)
+    graph = Graph()
+    scope = Scope(graph, findings, broken=broken)
+    checked = Checked(graph, names=scope.names, calls=scope.calls, places=scope.places)
+    for statement in statements:
+        name = _target(statement.node)
+        if name is not None:
+            scope.later.setdefault(name, statement.line)
+    checker = _Checker(scope, checked)
+    for statement in statements:
+        checker.take(statement)
+    findings.raise_if_any()
+    if not {"buy", "sell"} & set(checked.outputs):
+        code = "no_entry" if statements else "empty_program"
+        findings.add(code, (1, 1), "", "buy = crossover(ema(close, 12), ema(close, 26))")
+    findings.raise_if_any()
+    return checked
+
+
+def _target(node: ast.stmt) -> str | None:
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        return node.targets[0].id
+    return None
+
+
+class _Checker:
+    def __init__(self, scope: Scope, checked: Checked) -> None:
+        self.scope = scope
+        self.checked = checked
+        self.assigned: dict[str, int] = {}
+
+    def take(self, statement: Statement) -> None:
+        node = statement.node
+        translator = Translator(self.scope, statement)
+        if isinstance(node, ast.Assign):
+            self._assign(node, translator, statement)
+        elif isinstance(node, ast.Expr):
+            self._plot(node.value, translator)
+        else:
+            translator.refuse("not_allowed", node)
+
+    def _assign(self, node: ast.Assign, translator: Translator, statement: Statement) -> None:
+        target = node.targets[0]
+        if len(node.targets) > 1 or not isinstance(target, ast.Name):
+            translator.refuse("one_name_only", node)
+            return
+        name = target.id
+        fine = self._name_is_free(name, target, translator)
+        value = self._value(name, node.value, translator)
+        self.assigned.setdefault(name, statement.line)
+        if fine:
+            self.scope.names[name] = value
+            if name in OUTPUTS:
+                self.checked.outputs[name] = value
+
+    def _name_is_free(self, name: str, target: ast.Name, translator: Translator) -> bool:
+        if name in LATER_OUTPUTS:
+            translator.refuse("not_available_yet", target)
+        elif name in _TAKEN:
+            translator.refuse("name_taken", target, f"my_{name}")
+        elif name.startswith("_") or len(name) > MAX_NAME_CHARS:
+            translator.refuse("bad_name", target, most=MAX_NAME_CHARS)
+        elif name in self.assigned:
+            translator.refuse("assigned_twice", target, first=self.assigned[name])
+        else:
+            return True
+        return False
+
+    def _value(self, name: str, tree: ast.expr, translator: Translator) -> Node:
+        called = tree.func if isinstance(tree, ast.Call) else None
+        if isinstance(called, ast.Name) and called.id == "param" and name not in OUTPUTS:
+            return self._param(name, cast("ast.Call", tree), translator)
+        if name in CONDITION_OUTPUTS:
+            return translator.condition(tree)
+        if name in NUMBER_OUTPUTS:
+            return translator.number(tree)
+        return translator.read(tree)
+
+    def _param(self, name: str, tree: ast.Call, translator: Translator) -> Node:
+        made = read_param(translator, name, tree)
+        if made is None:
+            return self.scope.graph.error()
+        param, node = made
+        self.checked.params[name] = param
+        if len(self.checked.params) > MAX_PARAMS:
+            translator.refuse("too_many_params", tree, limit=MAX_PARAMS)
+        self.scope.places[node.index] = (*translator.statement.at(tree), name)
+        return node
+
+    def _plot(self, tree: ast.expr, translator: Translator) -> None:
+        if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
+            translator.refuse("nothing_done", tree)
+        elif tree.func.id != "plot":
+            hint = "plot" if closest(tree.func.id, ("plot",)) else None
+            translator.refuse("nothing_done", tree, hint)
+        elif tree.keywords or not tree.args:
+            translator.refuse("plot_arguments", tree, "plot(close)")
+        else:
+            nodes = [translator.number(arg) for arg in tree.args]
+            self.checked.plots += [node for node in nodes if node.kind is Kind.NUMBER]
+            if len(self.checked.plots) > MAX_PLOTS:
+                translator.refuse("too_many_plots", tree, limit=MAX_PLOTS)

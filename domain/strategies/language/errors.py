@@ -1,0 +1,80 @@
+"""What is wrong with a program, said where it stands, in codes that the texts translate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from domain.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_ERRORS = 20
+MAX_TEXT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class RuleError:
+    """One mistake. `line`, `column` count from 1; `text` is the offending piece of the program.
+
+    `suggestion` is a name or a piece of text that would fit there, None where there is none.
+    """
+
+    code: str
+    line: int
+    column: int
+    text: str
+    suggestion: str | None = None
+    params: dict[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        hint = f": did you mean {self.suggestion!r}?" if self.suggestion else ""
+        return f"{self.code} {self.text!r} on line {self.line}, column {self.column}{hint}"
+
+
+class RuleErrors(DomainError):  # noqa: N818 - one error that holds several
+    """A program that was refused, with every mistake found in it (at most MAX_ERRORS)."""
+
+    def __init__(self, errors: Iterable[RuleError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("rule_errors", count=len(self.errors))
+
+    def __str__(self) -> str:
+        return "; ".join(str(error) for error in self.errors)
+
+
+class Findings:
+    """Collects mistakes while a program is read, so that one pass reports them all."""
+
+    def __init__(self) -> None:
+        self._errors: list[RuleError] = []
+
+    def add(
+        self,
+        code: str,
+        at: tuple[int, int],
+        text: str,
+        suggestion: str | None = None,
+        **params: object,
+    ) -> None:
+        """Notes one mistake at (line, column); those after MAX_ERRORS are dropped."""
+        if len(self._errors) < MAX_ERRORS:
+            shown = text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+            self._errors.append(RuleError(code, at[0], at[1], shown, suggestion, params))
+
+    def raise_if_any(self) -> None:
+        """Raises RuleErrors, in the order of the text."""
+        if self._errors:
+            raise RuleErrors(sorted(self._errors, key=lambda error: (error.line, error.column)))
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word most like `word`, None if none is near."""
+    candidates = list(known)
+    folded = {name.lower(): name for name in candidates}
+    if word.lower() in folded:
+        return folded[word.lower()]
+    matches = get_close_matches(word[:40].lower(), list(folded), n=1, cutoff=0.6)
+    return folded[matches[0]] if matches else None

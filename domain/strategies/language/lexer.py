@@ -1,0 +1,172 @@
+"""From text to logical lines of known characters.
+
+Everything that the language has no use for is refused here, by its character, before Python's
+parser sees it: what is left cannot hold lambdas, slices, braces, escapes or huge numbers.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from dataclasses import dataclass, field
+
+from domain.strategies.language.errors import Findings
+from domain.strategies.language.limits import (
+    MAX_BRACKETS,
+    MAX_CODE_CHARS,
+    MAX_NODES,
+    MAX_NUMBER_CHARS,
+)
+
+_TOKEN = re.compile(
+    r"""(?P<space>[ \t]+)
+      | (?P<comment>\#[^\n]*)
+      | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[A-Za-z_0-9.]*)
+      | (?P<name>[A-Za-z_][A-Za-z_0-9]*)
+      | (?P<string>"[^"\n]*"|'[^'\n]*')
+      | (?P<op>\*\*|//|<=|>=|==|!=|[-+*/%<>=(),\[\].])
+      | (?P<newline>\n)
+      | (?P<wrong>:=|&&|\|\||.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_STRING = re.compile(r"[A-Za-z0-9:/_.-]{1,40}")
+_WORDS = frozenset({"and", "or", "not", "if", "else", "True", "False"})
+_INSTEAD = {
+    ":=": "=",
+    "&": "and",
+    "&&": "and",
+    "|": "or",
+    "||": "or",
+    "!": "not",
+    "^": "**",
+    "?": "a if c else b",
+    "is": "==",
+    "elif": "else",
+}
+_CLOSES = {")": "(", "]": "["}
+
+
+@dataclass(slots=True)
+class Line:
+    """One statement: where it begins, and its text without comments (brackets span lines)."""
+
+    number: int
+    text: str
+    wrong: bool = False
+
+
+@dataclass(slots=True)
+class _Scan:
+    findings: Findings
+    row: int = 1
+    start: int = 0  # offset of the current row in the text
+    first: int = 1  # row where the current statement began
+    parts: list[str] = field(default_factory=list)
+    open: list[tuple[str, tuple[int, int]]] = field(default_factory=list)
+    wrong: bool = False
+    operands: int = 0
+    lines: list[Line] = field(default_factory=list)
+
+    def refuse(self, code: str, column: int, text: str, suggestion: str | None = None) -> None:
+        self.wrong = True
+        self.findings.add(code, (self.row, column), text, suggestion)
+
+    def operand(self, text: str, column: int) -> None:
+        """Each name, number and string is a node at least: too many need not be parsed."""
+        self.operands += 1
+        if self.operands > MAX_NODES:
+            raise _TooMuchError("too_many_nodes", (self.row, column), text, MAX_NODES)
+
+    def finish_row(self, offset: int) -> None:
+        if self.open:
+            self.parts.append("\n")
+        else:
+            self.finish_statement()
+        self.row += 1
+        self.start = offset
+        if not self.open:
+            self.first = self.row
+
+    def finish_statement(self) -> None:
+        text = "".join(self.parts).rstrip()
+        if text.strip() or self.wrong:
+            self.lines.append(Line(self.first, text, self.wrong))
+        self.parts, self.wrong = [], False
+
+    def bracket(self, sign: str, column: int) -> None:
+        if sign in "([":
+            self.open.append((sign, (self.row, column)))
+            if len(self.open) > MAX_BRACKETS:
+                raise _TooMuchError("too_deep", (self.row, column), sign, MAX_BRACKETS)
+        elif self.open and self.open[-1][0] == _CLOSES[sign]:
+            self.open.pop()
+        else:
+            self.refuse("unmatched_bracket", column, sign)
+
+
+class _TooMuchError(Exception):
+    def __init__(self, code: str, at: tuple[int, int], text: str, limit: int) -> None:
+        super().__init__(code)
+        self.code, self.at, self.text, self.limit = code, at, text, limit
+
+
+def split_lines(code: str, findings: Findings) -> list[Line]:
+    """The program's statements; what is wrong with its characters is added to `findings`."""
+    if len(code) > MAX_CODE_CHARS:
+        findings.add("code_too_long", (1, 1), "", limit=MAX_CODE_CHARS, length=len(code))
+        return []
+    text = code.removeprefix("\ufeff").replace("\r\n", "\n")
+    scan = _Scan(findings)
+    try:
+        for match in _TOKEN.finditer(text):
+            _take(scan, match)
+    except _TooMuchError as error:
+        findings.add(error.code, error.at, error.text, limit=error.limit)
+        return []
+    if scan.open:
+        sign, at = scan.open[-1]
+        findings.add("unclosed_bracket", at, sign)
+        scan.wrong = True
+    scan.finish_statement()
+    return scan.lines
+
+
+def _take(scan: _Scan, match: re.Match[str]) -> None:
+    kind, word = match.lastgroup, match.group()
+    column = match.start() - scan.start + 1
+    if kind == "newline":
+        scan.finish_row(match.end())
+        return
+    if kind == "comment":
+        if "\0" in word:
+            scan.refuse("bad_character", column + word.index("\0"), "\\x00")
+        return
+    scan.parts.append(word)
+    if kind in ("name", "number", "string") and word not in _WORDS:
+        scan.operand(word, column)
+    if kind == "op" and word in "()[]":
+        scan.bracket(word, column)
+    elif kind == "number":
+        _check_number(scan, word, column)
+    elif kind == "name" and keyword.iskeyword(word) and word not in _WORDS:
+        scan.refuse("not_allowed", column, word, _INSTEAD.get(word))
+    elif kind == "string" and not _STRING.fullmatch(word[1:-1]):
+        scan.refuse("bad_string", column, word)
+    elif kind == "wrong":
+        _refuse_character(scan, word, column)
+
+
+def _check_number(scan: _Scan, token: str, column: int) -> None:
+    if not _NUMBER.fullmatch(token):
+        scan.refuse("bad_number", column, token)
+    elif len(token) > MAX_NUMBER_CHARS or float(token) > 1e300:
+        scan.refuse("number_too_large", column, token)
+
+
+def _refuse_character(scan: _Scan, token: str, column: int) -> None:
+    if ord(token[0]) > 126:
+        scan.refuse("non_ascii", column, token if token.isprintable() else ascii(token)[1:-1])
+    else:
+        shown = token if token.isprintable() else ascii(token)[1:-1]
+        scan.refuse("bad_character", column, shown, _INSTEAD.get(token))

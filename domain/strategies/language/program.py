@@ -1,0 +1,139 @@
+"""Programs and programs with values: what the rest of Leverframe holds in its hands."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.errors import DomainError
+from domain.strategies.language.analysis import Analysis, ConstantError, analyse
+from domain.strategies.language.canonical import canonical_text, plain, program_hash
+from domain.strategies.language.checker import Checked, check
+from domain.strategies.language.errors import Findings, RuleErrors
+from domain.strategies.language.params import Param, Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A program without mistakes. `hash`: its identity, whatever its comments and inner names."""
+
+    source: str
+    canonical: str
+    hash: str
+    params: tuple[Param, ...]
+    checked: Checked = field(repr=False)
+
+    def bind(self, values: Mapping[str, object] | None = None) -> Bound:
+        """The program with values for its params; those left out take their defaults.
+
+        Raises DomainError: "unknown_param", "param_wrong_kind", "param_out_of_range",
+        "length_out_of_range", "length_not_whole", "argument_not_a_number".
+        """
+        chosen = self._chosen(values or {})
+        try:
+            analysis = analyse(self.checked.graph, self.checked.calls, chosen)
+        except ConstantError as error:
+            line, _, text = self.checked.places[error.node.index]
+            raise DomainError(
+                error.code, line=line, text=text, argument=error.arg.name, value=error.value
+            ) from None
+        return Bound(self, chosen, analysis)
+
+    def _chosen(self, values: Mapping[str, object]) -> dict[str, Value]:
+        known = {param.name: param for param in self.params}
+        for name in values:
+            if name not in known:
+                raise DomainError(
+                    "unknown_param", name=str(name)[:40], allowed=", ".join(known) or "-"
+                )
+        return {
+            name: param.checked(values[name]) if name in values else param.default
+            for name, param in known.items()
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """A program with a value for each param: ready to be evaluated, and what it needs is known."""
+
+    program: Program
+    values: Mapping[str, Value]
+    analysis: Analysis = field(repr=False)
+
+    @property
+    def warmup(self) -> int:
+        """Bars before the first signal: row `warmup` is the first that may hold one."""
+        outputs = self.program.checked.outputs.values()
+        return max((self.analysis.lookback[node.index] for node in outputs), default=0)
+
+    @property
+    def lookback(self) -> int:
+        """Bars before everything has a value: signals, named results and plots."""
+        return max((self.analysis.lookback[index] for index in self._roots()), default=0)
+
+    @property
+    def memory(self) -> int:
+        """Bars of history with which the next bar says what all history would (seeds < 1e-9)."""
+        return max((self.analysis.memory[index] for index in self._roots()), default=0)
+
+    @property
+    def timeframes(self) -> tuple[str, ...]:
+        """Higher timeframes that the program reads besides the chart's own."""
+        return ()
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Other markets that the program reads besides the chart's own."""
+        return ()
+
+    @property
+    def key(self) -> str:
+        """The key under which a signal is computed once for all: program, values, names shown."""
+        checked = self.program.checked
+        parts = [self.program.hash]
+        parts += [f"{name}={plain(self.values[name])}" for name in sorted(self.values)]
+        parts += [f"{name}:{node.index}" for name, node in checked.names.items()]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _roots(self) -> list[int]:
+        checked = self.program.checked
+        nodes = [*checked.outputs.values(), *checked.names.values(), *checked.plots]
+        return [node.index for node in nodes]
+
+
+def compile_rules(code: str) -> Program:
+    """Reads a program. Raises RuleErrors with every mistake found, and never anything else."""
+    checked = check(code)
+    program = Program(
+        source=code,
+        canonical=canonical_text(checked),
+        hash=program_hash(checked),
+        params=tuple(checked.params.values()),
+        checked=checked,
+    )
+    _check_defaults(checked)
+    return program
+
+
+def _check_defaults(checked: Checked) -> None:
+    """Lengths must hold with the params' defaults; other values are checked when they are bound."""
+    defaults = {name: param.default for name, param in checked.params.items()}
+    try:
+        analyse(checked.graph, checked.calls, defaults)
+    except ConstantError as error:
+        line, column, text = checked.places[error.node.index]
+        findings = Findings()
+        findings.add(
+            error.code,
+            (line, column),
+            text,
+            argument=error.arg.name,
+            value=error.value,
+            least=error.arg.least,
+            most=error.arg.most,
+        )
+        findings.raise_if_any()
+
+
+__all__ = ["Bound", "Program", "RuleErrors", "compile_rules"]

@@ -1,0 +1,154 @@
+"""Strategies as rows, shared or a user's own: found by what people call them, compiled once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.errors import DomainError
+from domain.strategies.builtins import BUILTINS, Builtin, read_header
+from domain.strategies.language import Program, compile_rules
+from domain.strategies.models import Strategy
+
+PAGE = 8
+_NAMED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyPage:
+    """`number` counts from 1; `pages` is at least 1."""
+
+    rows: tuple[Strategy, ...]
+    number: int
+    pages: int
+
+
+async def page(session: AsyncSession, user_id: int, number: int = 1) -> StrategyPage:
+    """What a user may run, the shared ones first; a page beyond the last is the last."""
+    total = await session.scalar(
+        select(func.count()).select_from(Strategy).where(_visible(user_id))
+    )
+    pages = max(1, -(-(total or 0) // PAGE))
+    number = min(max(1, number), pages)
+    rows = await session.scalars(_listed(user_id).offset((number - 1) * PAGE).limit(PAGE))
+    return StrategyPage(tuple(rows), number, pages)
+
+
+async def get(session: AsyncSession, user_id: int, strategy_id: int) -> Strategy:
+    """One that this user may run. Raises DomainError("unknown_strategy", name)."""
+    found = await session.scalar(
+        select(Strategy).where(Strategy.id == strategy_id, _visible(user_id))
+    )
+    if found is None:
+        raise DomainError("unknown_strategy", name=strategy_id)
+    return found
+
+
+async def resolve(session: AsyncSession, user_id: int, wanted: str) -> Strategy:
+    """By id, name, slug or the beginning of a name ("ema", "Donchian breakout", "rsi_reversion").
+
+    Raises DomainError("unknown_strategy", name) or ("ambiguous_strategy", name, known).
+    """
+    text = wanted.strip().removeprefix("#")
+    if text.isascii() and text.isdigit() and len(text) <= 9:
+        return await get(session, user_id, int(text))
+    rows = list(await session.scalars(_listed(user_id)))
+    matches = _matching(rows, slug(text))
+    if not matches:
+        raise DomainError("unknown_strategy", name=wanted[:_NAMED])
+    if len(matches) > 1:
+        raise DomainError(
+            "ambiguous_strategy",
+            name=wanted[:_NAMED],
+            known=", ".join(row.name for row in matches[:5]),
+        )
+    return matches[0]
+
+
+async def names(session: AsyncSession, strategy_ids: Sequence[int]) -> dict[int, str]:
+    """Id -> name, also of strategies that are no longer visible."""
+    found = await session.execute(
+        select(Strategy.id, Strategy.name).where(Strategy.id.in_(strategy_ids))
+    )
+    return {row.id: row.name for row in found}
+
+
+async def ensure_builtins(session: AsyncSession, now: datetime) -> list[Strategy]:
+    """The shared rows of the built-ins, made or brought up to date; found again by their names."""
+    shared = await session.scalars(select(Strategy).where(Strategy.user_id.is_(None)))
+    known = {row.name: row for row in shared}
+    rows = [_brought_up(known.get(builtin.name), builtin, now) for builtin in BUILTINS]
+    session.add_all(rows)
+    await session.flush()
+    return rows
+
+
+def compiled(strategy: Strategy) -> Program:
+    """The strategy's program. Raises RuleErrors, or DomainError("strategy_empty") without code."""
+    if not strategy.code:
+        raise DomainError("strategy_empty", name=strategy.name)
+    return _compiled(strategy.code)
+
+
+def slug(name: str) -> str:
+    """`EMA cross, with RSI` -> `ema_cross_with_rsi`; letters of any script stay."""
+    return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
+
+
+def _brought_up(row: Strategy | None, builtin: Builtin, now: datetime) -> Strategy:
+    program = _compiled(builtin.code)
+    if row is None:
+        row = Strategy(user_id=None, name=builtin.name)
+    if row.content_hash != program.hash or row.code != builtin.code:
+        row.code = builtin.code
+        row.content_hash = program.hash
+        row.updated_at = now
+    row.description = builtin.description
+    return row
+
+
+def _matching(rows: Sequence[Strategy], wanted: str) -> list[Strategy]:
+    """The closest kind of match there is: the whole name, its beginning, a part, all its words."""
+    parts = set(wanted.split("_"))
+    kinds: tuple[Callable[[str], bool], ...] = (
+        lambda name: name == wanted,
+        lambda name: name.startswith(wanted),
+        lambda name: wanted in name,
+        lambda name: parts <= set(name.split("_")),
+    )
+    if not wanted:
+        return []
+    for matches in kinds:
+        found = [row for row in rows if any(matches(name) for name in _called(row))]
+        if found:
+            return found
+    return []
+
+
+def _called(row: Strategy) -> set[str]:
+    """Its name, and those it has in other languages."""
+    names, _ = read_header(row.code or "")
+    return {slug(name) for name in (row.name, *names.values())}
+
+
+def _visible(user_id: int) -> ColumnElement[bool]:
+    return or_(Strategy.user_id.is_(None), Strategy.user_id == user_id)
+
+
+def _listed(user_id: int) -> Select[Strategy]:
+    return (
+        select(Strategy)
+        .where(_visible(user_id))
+        .order_by(Strategy.user_id.is_not(None), Strategy.id)
+    )
+
+
+@lru_cache(maxsize=2_000)
+def _compiled(code: str) -> Program:
+    return compile_rules(code)

@@ -1,0 +1,201 @@
+"""Books one fill: what it does to our positions, and the trade it completes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from domain.clock import from_ms
+from domain.money import exact
+from domain.trading.models import ExitReason, Fill, Order, Position, Trade
+from domain.trading.ports import ExchangeFill
+
+ENTRY = "entry"
+NOTHING = Decimal(0)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Our open positions of one user in one mode, by (symbol, side), and the rows to write.
+
+    `orders`: ours, by client order id.
+    """
+
+    user_id: int
+    mode: str
+    positions: dict[tuple[str, str], Position] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    added: list[Position] = field(default_factory=list)
+    removed: list[Position] = field(default_factory=list)
+
+    def add(self, position: Position) -> None:
+        """A position that is new."""
+        self.positions[position.symbol, position.side] = position
+        self.added.append(position)
+
+    def remove(self, position: Position) -> None:
+        """A position that is no more; one that never reached the database needs no deletion."""
+        del self.positions[position.symbol, position.side]
+        if position in self.added:
+            self.added.remove(position)
+        else:
+            self.removed.append(position)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a fill did. `left`: quantity still open after an exit. No position: it was not ours."""
+
+    row: Fill
+    position: Position | None
+    trade: Trade | None
+    left: Decimal = NOTHING
+
+
+def book(ledger: Ledger, fill: ExchangeFill) -> Booked:
+    """Apply a fill that was not applied before."""
+    row = _row(ledger, fill)
+    order = ledger.orders.get(fill.client_order_id or "")
+    if fill.reason == ENTRY:
+        return Booked(row, _enter(ledger, fill, order), None)
+    return _leave(ledger, fill, order, row)
+
+
+def qty_of(position: Position) -> Decimal:
+    """The size as a decimal: the shortest that is this double."""
+    return Decimal(repr(position.size))
+
+
+def _row(ledger: Ledger, fill: ExchangeFill) -> Fill:
+    return Fill(
+        user_id=ledger.user_id,
+        mode=ledger.mode,
+        exchange_fill_id=fill.fill_id,
+        client_order_id=fill.client_order_id,
+        symbol=fill.symbol,
+        side=fill.side,
+        qty=exact(fill.qty),
+        price=exact(fill.price),
+        fee=exact(fill.fee),
+        funding=exact(fill.funding),
+        slippage=exact(fill.slippage),
+        reason=fill.reason,
+        detail=fill.detail,
+        filled_at=from_ms(fill.at_ms),
+    )
+
+
+def _enter(ledger: Ledger, fill: ExchangeFill, order: Order | None) -> Position:
+    side = "long" if fill.side == "buy" else "short"
+    position = ledger.positions.get((fill.symbol, side))
+    if position is None:
+        position = _new(ledger, fill, order, side)
+        ledger.add(position)
+        return position
+    before, after = qty_of(position), qty_of(position) + fill.qty
+    cost = before * position.entry_price + fill.qty * fill.price
+    position.entry_price = exact(cost / after)
+    position.size = float(after)
+    position.fees = exact((position.fees or NOTHING) + fill.fee)
+    position.slippage = exact((position.slippage or NOTHING) + fill.slippage)
+    position.margin = exact(after * position.entry_price / (position.leverage or 1))
+    return position
+
+
+def _new(ledger: Ledger, fill: ExchangeFill, order: Order | None, side: str) -> Position:
+    leverage = 1 if order is None else order.leverage or 1
+    return Position(
+        user_id=ledger.user_id,
+        mode=ledger.mode,
+        symbol=fill.symbol,
+        side=side,
+        size=float(fill.qty),
+        entry_price=exact(fill.price),
+        pnl=NOTHING,
+        mark_price=exact(fill.price),
+        stop_price=_price(fill.stop_price),
+        take_profit_price=_price(fill.take_profit_price),
+        liquidation_price=_price(fill.liquidation_price),
+        leverage=leverage,
+        margin=exact(fill.qty * fill.price / leverage),
+        strategy_id=None if order is None else order.strategy_id,
+        signal_id=None if order is None else order.signal_id,
+        opened_at=from_ms(fill.at_ms),
+        updated_at=from_ms(fill.at_ms),
+        source=_source(order),
+        position_ref=fill.client_order_id or fill.fill_id[:40],
+        fees=exact(fill.fee),
+        funding=NOTHING,
+        slippage=exact(fill.slippage),
+    )
+
+
+def _source(order: Order | None) -> str:
+    if order is None:
+        return "external"
+    return "manual" if order.strategy_id is None else "bot"
+
+
+def _price(value: Decimal | None) -> Decimal | None:
+    return None if value is None else exact(value)
+
+
+def _leave(ledger: Ledger, fill: ExchangeFill, order: Order | None, row: Fill) -> Booked:
+    """Close all of a position, or the part that was filled."""
+    side = "long" if fill.side == "sell" else "short"
+    position = ledger.positions.get((fill.symbol, side))
+    if position is None:
+        return Booked(row, None, None)
+    held = qty_of(position)
+    share = min(fill.qty / held, Decimal(1))
+    left = max(held - fill.qty, NOTHING)
+    ours = position.source != "external" or order is not None
+    trade = _trade(ledger, position, fill, order, share) if ours else None
+    if left == 0:
+        ledger.remove(position)
+    else:
+        _shrink(position, left, share)
+    return Booked(row, position, trade, left)
+
+
+def _shrink(position: Position, left: Decimal, share: Decimal) -> None:
+    position.size = float(left)
+    rest = 1 - share
+    position.fees = exact((position.fees or NOTHING) * rest)
+    position.funding = exact((position.funding or NOTHING) * rest)
+    position.slippage = exact((position.slippage or NOTHING) * rest)
+    position.margin = exact((position.margin or NOTHING) * rest)
+
+
+def _trade(
+    ledger: Ledger, position: Position, fill: ExchangeFill, order: Order | None, share: Decimal
+) -> Trade:
+    """The row of a close; pnl as the exchange states it, else from the prices."""
+    direction = 1 if position.side == "long" else -1
+    fees = (position.fees or NOTHING) * share + fill.fee
+    gross = direction * fill.qty * (fill.price - position.entry_price)
+    pnl = gross - fees - fill.funding if fill.pnl is None else fill.pnl
+    at = from_ms(fill.at_ms)
+    return Trade(
+        user_id=ledger.user_id,
+        mode=ledger.mode,
+        symbol=fill.symbol,
+        side="buy" if position.side == "long" else "sell",
+        qty=float(fill.qty),
+        entry_price=position.entry_price,
+        exit_price=exact(fill.price),
+        pnl=exact(pnl),
+        pnl_percent=float(pnl / (position.entry_price * fill.qty) * 100),
+        strategy_id=position.strategy_id,
+        leverage=position.leverage or 1,
+        exit_reason=ExitReason(fill.reason),
+        exit_detail=fill.detail or (None if order is None else order.exit_detail),
+        created_at=at,
+        opened_at=position.opened_at,
+        closed_at=at,
+        fees=exact(fees),
+        funding=exact(fill.funding),
+        slippage=exact((position.slippage or NOTHING) * share + fill.slippage),
+        position_ref=position.position_ref,
+        signal_id=position.signal_id,
+    )

@@ -1,0 +1,264 @@
+"""What the exchange says happened, booked into our tables: each fill once, many users at a time.
+
+Three steps, so that nothing waits for the network inside a transaction: `questions` (what to ask),
+the exchange's snapshots (read by the caller), `apply` (one unit of work for all of them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import literal, select, union_all
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.outbox.service import Outbox
+from domain.trading import notices
+from domain.trading.booking import Ledger, book
+from domain.trading.compare import Difference, compare
+from domain.trading.models import AccountState, Order, Position
+from domain.trading.ports import (
+    AccountQuestion,
+    AccountSnapshot,
+    Balance,
+    ExchangeFill,
+    OrderReport,
+)
+from domain.trading.states import ACCEPTED, ENDED, FILLED, SENT, UNKNOWN, move
+
+ASKED = (SENT, UNKNOWN, ACCEPTED)
+"""States of an order whose end only the exchange knows."""
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """`balances`: of every account that was read; `traded`: who closed something."""
+
+    balances: dict[int, Balance] = field(default_factory=dict)
+    traded: set[int] = field(default_factory=set)
+    fills: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+async def questions(
+    session: AsyncSession, mode: str, user_ids: Sequence[int] | None = None
+) -> dict[int, AccountQuestion]:
+    """Accounts where something may have happened: those with an open position or an order at large.
+
+    One query over all users (or `user_ids`); who has neither is not in the answer.
+    """
+    orders = select(Order.user_id, Order.client_order_id.label("order_id"), Order.symbol).where(
+        Order.mode == mode, Order.state.in_(ASKED)
+    )
+    held = select(Position.user_id, literal("").label("order_id"), Position.symbol).where(
+        Position.mode == mode
+    )
+    if user_ids is not None:
+        orders = orders.where(Order.user_id.in_(user_ids))
+        held = held.where(Position.user_id.in_(user_ids))
+    asked: dict[int, list[tuple[str, str]]] = {}
+    for user_id, order_id, symbol in await session.execute(union_all(orders, held)):
+        known = asked.setdefault(user_id, [])
+        if order_id:
+            known.append((order_id, symbol))
+    last = await _last_fills(session, mode, list(asked))
+    return {
+        user_id: AccountQuestion(last.get(user_id), tuple(asked[user_id]))
+        for user_id in sorted(asked)
+    }
+
+
+async def _last_fills(
+    session: AsyncSession, mode: str, user_ids: Sequence[int]
+) -> dict[int, str | None]:
+    if not user_ids:
+        return {}
+    rows = await session.execute(
+        select(AccountState.user_id, AccountState.last_fill_id).where(
+            AccountState.user_id.in_(user_ids), AccountState.mode == mode
+        )
+    )
+    return {row.user_id: row.last_fill_id for row in rows}
+
+
+async def apply(
+    session: AsyncSession,
+    outbox: Outbox,
+    mode: str,
+    asked: Mapping[int, AccountQuestion],
+    snapshots: Mapping[int, AccountSnapshot],
+    at: datetime,
+) -> Reconciled:
+    """Book the snapshots that answer `asked`; `at`: market time they were taken.
+
+    A user whose fills somebody else booked since the question is left for the next time.
+    """
+    done = Reconciled()
+    states = await _locked_states(session, mode, list(snapshots))
+    snapshots = {
+        user_id: snapshot
+        for user_id, snapshot in snapshots.items()
+        if states[user_id].last_fill_id == asked[user_id].after
+    }
+    ledgers = await _ledgers(session, mode, snapshots)
+    with session.no_autoflush:  # all rows in one go at the end
+        for user_id, snapshot in snapshots.items():
+            await _apply_one(session, outbox, ledgers[user_id], snapshot, at, done)
+            _remember(states[user_id], snapshot, at)
+    await session.flush()
+    return done
+
+
+async def _apply_one(
+    session: AsyncSession,
+    outbox: Outbox,
+    ledger: Ledger,
+    snapshot: AccountSnapshot,
+    at: datetime,
+    done: Reconciled,
+) -> None:
+    for fill in snapshot.fills:
+        await _book(session, outbox, ledger, fill, done)
+    for report in snapshot.orders:
+        await _end_order(session, outbox, ledger, report, at)
+    done.differences += compare(ledger, snapshot.positions, at)
+    session.add_all(ledger.added)
+    for position in ledger.removed:
+        await session.delete(position)
+    done.balances[ledger.user_id] = snapshot.balance
+
+
+async def _locked_states(
+    session: AsyncSession, mode: str, user_ids: Sequence[int]
+) -> dict[int, AccountState]:
+    """One row per user, made when missing, locked until the commit: fills are booked by one."""
+    wanted = (
+        select(AccountState)
+        .where(AccountState.user_id.in_(user_ids), AccountState.mode == mode)
+        .order_by(AccountState.user_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    states = {state.user_id: state for state in await session.scalars(wanted)}
+    missing = [user_id for user_id in user_ids if user_id not in states]
+    if missing:
+        make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+        await session.execute(
+            make(AccountState).on_conflict_do_nothing(index_elements=["user_id", "mode"]),
+            [{"user_id": user_id, "mode": mode} for user_id in missing],
+        )
+        states = {state.user_id: state for state in await session.scalars(wanted)}
+    return states
+
+
+async def _ledgers(
+    session: AsyncSession, mode: str, snapshots: Mapping[int, AccountSnapshot]
+) -> dict[int, Ledger]:
+    """Our side of these accounts: open positions, and the orders the snapshots speak of."""
+    ledgers = {user_id: Ledger(user_id, mode) for user_id in snapshots}
+    for position in await session.scalars(
+        select(Position)
+        .where(Position.user_id.in_(ledgers), Position.mode == mode)
+        .order_by(Position.id)
+    ):
+        ledgers[position.user_id].positions[position.symbol, position.side] = position
+    spoken = {
+        order_id
+        for snapshot in snapshots.values()
+        for order_id in (
+            *(fill.client_order_id for fill in snapshot.fills),
+            *(report.client_order_id for report in snapshot.orders),
+        )
+        if order_id
+    }
+    if spoken:
+        for order in await session.scalars(select(Order).where(Order.client_order_id.in_(spoken))):
+            if order.user_id in ledgers:
+                ledgers[order.user_id].orders[order.client_order_id] = order
+    return ledgers
+
+
+async def _book(
+    session: AsyncSession, outbox: Outbox, ledger: Ledger, fill: ExchangeFill, done: Reconciled
+) -> None:
+    """One fill: its row, the position, the order, the trade, and what is told of it."""
+    booked = book(ledger, fill)
+    session.add(booked.row)
+    done.fills += 1
+    order = ledger.orders.get(fill.client_order_id or "")
+    if order is not None:
+        _fill_order(order, fill, booked.row.filled_at)
+    key = notices.fill_key(ledger.user_id, ledger.mode, fill.fill_id)
+    if booked.trade is not None:
+        session.add(booked.trade)
+        done.traded.add(ledger.user_id)
+        params = notices.exit_params(booked.trade, fill, booked.left)
+        await outbox.notify(session, ledger.user_id, notices.EXIT_KIND, params, dedupe_key=key)
+    elif booked.position is not None and order is not None and fill.reason == "entry":
+        params = notices.entry_params(booked.position, fill)
+        await outbox.notify(session, ledger.user_id, notices.ENTRY_KIND, params, dedupe_key=key)
+
+
+def _fill_order(order: Order, fill: ExchangeFill, at: datetime) -> None:
+    """Quantity so far and its average price; the order ends when nothing is missing.
+
+    Where no quantity was asked for, the exchange's report says when that is.
+    """
+    before = order.filled_qty or 0
+    cost = before * (order.fill_price or 0) + fill.qty * fill.price
+    order.filled_qty = before + fill.qty
+    order.fill_price = cost / order.filled_qty
+    if 0 < order.qty <= order.filled_qty:
+        move(order, FILLED, at)
+
+
+async def _end_order(
+    session: AsyncSession, outbox: Outbox, ledger: Ledger, report: OrderReport, at: datetime
+) -> None:
+    """An order that the exchange knows; it is filled only when its fills have been booked."""
+    order = ledger.orders.get(report.client_order_id)
+    if order is None:
+        return
+    order.exchange_order_id = report.exchange_order_id
+    if report.state == FILLED:
+        if (order.filled_qty or 0) >= report.filled_qty:
+            move(order, FILLED, at)
+    elif report.state not in ENDED:
+        move(order, report.state, at)
+    else:
+        await end_order(session, outbox, order, report.state, at, report.error_code)
+
+
+async def end_order(
+    session: AsyncSession,
+    outbox: Outbox,
+    order: Order,
+    state: str,
+    at: datetime,
+    error_code: str | None = None,
+) -> bool:
+    """End an order without a (further) fill and tell its user; False when it had ended."""
+    if not move(order, state, at, error_code):
+        return False
+    kind = notices.ORDER_KINDS.get(state)
+    if kind is not None:
+        await outbox.notify(
+            session,
+            order.user_id,
+            kind,
+            notices.order_params(order),
+            dedupe_key=notices.order_key(order),
+        )
+    return True
+
+
+def _remember(state: AccountState, snapshot: AccountSnapshot, at: datetime) -> None:
+    if snapshot.fills:
+        state.last_fill_id = snapshot.fills[-1].fill_id
+    state.balance = float(snapshot.balance.balance)
+    state.equity = float(snapshot.balance.equity)
+    state.free = float(snapshot.balance.free)
+    state.seen_at = at

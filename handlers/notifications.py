@@ -1,0 +1,75 @@
+"""Outbox kind and parameters -> what is said: short, to be read at a glance on a locked phone.
+
+Parameters are described where the rows are written; one that is missing leaves its line out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from handlers.callbacks import Buttons
+from handlers.render import alerts, result_alerts
+from handlers.texts import Html, Translator, plain
+from handlers.types import Action, Keyboard
+
+Params = Mapping[str, Any]
+
+_SPOKEN: dict[str, Callable[[Params, Translator], Html]] = {
+    "signal": alerts.signal,
+    "entry": alerts.entry,
+    "exit": alerts.exit_,
+    "order_expired": alerts.order_ended,
+    "order_rejected": alerts.order_ended,
+    "order_failed": alerts.order_ended,
+    "daily_loss": result_alerts.daily_loss,
+    "backtest_done": result_alerts.backtest_done,
+    "backtest_failed": result_alerts.backtest_failed,
+}
+
+_POSITIONS = ("button.positions", "open", "positions", None)
+_STATUS = ("button.status", "open", "status", None)
+_STOP = ("button.stop_bot", "begin", "stop", "danger")
+_TRADES = ("button.trades", "open", "trades", None)
+_PNL = ("button.pnl", "open", "pnl", None)
+_RISK = ("button.risk", "open", "risk", None)
+
+_BUTTONS: dict[str, tuple[tuple[str, str, str, str | None], ...]] = {
+    "signal": (_POSITIONS,),
+    "entry": (_POSITIONS, _STOP),
+    "exit": (_TRADES, _PNL),
+    "order_rejected": (_STATUS,),
+    "order_failed": (_STATUS,),
+    "daily_loss": (_STATUS, _RISK),
+}
+"""Kind -> (label, action, view, style): each opens its view as a new message."""
+
+
+def render(kind: str, params: Params, t: Translator, buttons: Buttons | None = None) -> Action:
+    """The message for one outbox row: a photo with a caption when there is a file, else a text.
+
+    With `buttons` it gets those that help. Raises LookupError for a kind nobody can speak.
+    """
+    if kind not in _SPOKEN:
+        raise LookupError(f"no notification of kind {kind!r}")
+    text = _SPOKEN[kind](params, t)
+    keyboard = () if buttons is None else _keyboard(kind, params, t, buttons)
+    file = params.get("file")
+    return Action("photo" if file else "send", text=text, keyboard=keyboard, file=file)
+
+
+def _keyboard(kind: str, params: Params, t: Translator, buttons: Buttons) -> Keyboard:
+    if kind == "backtest_done" and params.get("strategy_id") is not None:
+        return _after_backtest(int(params["strategy_id"]), t, buttons)
+    row = tuple(
+        buttons.show(plain(t(label)), action, view, style=style)
+        for label, action, view, style in _BUTTONS.get(kind, ())
+    )
+    return (row,) if row else ()
+
+
+def _after_backtest(strategy_id: int, t: Translator, buttons: Buttons) -> Keyboard:
+    start = buttons.show(
+        plain(t("button.start_this")), "begin", "bot", strategy_id, style="success"
+    )
+    return ((start, buttons.show(plain(t("button.backtest")), "begin", "bt", strategy_id)),)

@@ -1,0 +1,42 @@
+"""Buttons below a notification or a picture: they open their view as a new message."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from domain.errors import DomainError
+from handlers import backtests, bots, risk, trading
+from handlers.context import Context
+from handlers.types import Reply
+from handlers.views import View, anew
+
+_READING: dict[str, Callable[[Context], Awaitable[View]]] = {
+    "positions": trading.positions_view,
+    "trades": lambda ctx: trading.trades_view(ctx, 1),
+    "pnl": trading.pnl_view,
+    "status": bots.status_view,
+    "risk": risk.risk_view,
+}
+_WRITING: dict[str, Callable[[Context], Awaitable[View]]] = {
+    "stop": bots.stop_view,
+    "bot": lambda ctx: bots.new_view(ctx, ctx.tap.get("1")),
+    "bt": lambda ctx: backtests.new_view(ctx, ctx.tap.get("1")),
+}
+"""Views with buttons that act: those are rows."""
+
+
+async def tap_open(ctx: Context) -> Reply:
+    """A view that only shows."""
+    return await _opened(ctx, _READING)
+
+
+async def tap_begin(ctx: Context) -> Reply:
+    """A view that asks before it acts."""
+    return await _opened(ctx, _WRITING)
+
+
+async def _opened(ctx: Context, views: dict[str, Callable[[Context], Awaitable[View]]]) -> Reply:
+    make = views.get(str(ctx.tap.get("0")))
+    if make is None:
+        raise DomainError("button_invalid")
+    return anew(await make(ctx))

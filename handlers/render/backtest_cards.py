@@ -1,0 +1,129 @@
+"""A backtest while it goes on, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.backtests.models import BacktestResult
+from domain.backtests.service import CANCELLED, COMPLETED, FAILED, QUEUED
+from domain.clock import from_ms
+from handlers.render import numbers
+from handlers.render.strategy_cards import result_line
+from handlers.render.tables import pairs
+from handlers.render.text import lines
+from handlers.texts import Html, Translator
+
+_BAR_CELLS = 10
+
+
+def card(t: Translator, row: BacktestResult) -> Html:
+    """Any state: queued, running, completed, failed, cancelled."""
+    return lines(_heading(t, row), "", _state(t, row))
+
+
+def listed(t: Translator, rows: Sequence[BacktestResult]) -> Html:
+    """The latest results, one line each."""
+    if not rows:
+        return lines(t("results.title"), "", t("results.none"))
+    parts: list[str] = [t("results.title"), ""]
+    for row in rows:
+        parts.append(result_line(t, row))
+        name = (row.params or {}).get("strategy")
+        if name:
+            parts.append(t("results.strategy", name=name))
+    return lines(*parts)
+
+
+def progress_bar(share: float) -> str:
+    """`▓▓▓▓░░░░░░` for 0.4."""
+    full = max(0, min(_BAR_CELLS, int(share * _BAR_CELLS)))
+    return "▓" * full + "░" * (_BAR_CELLS - full)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures worth a look, in percent and USDT; None = too little to say."""
+
+    total_return: float | None = None
+    buy_and_hold: float | None = None
+    max_drawdown: float | None = None
+    trades: int | None = None
+    win_rate: float | None = None
+    profit_factor: float | None = None
+    sharpe: float | None = None
+    fees: float | None = None
+    days: float | None = None
+
+    @staticmethod
+    def of_metrics(metrics: Mapping[str, Any]) -> Figures:
+        """Out of a stored result."""
+        found = {name: metrics.get(f"{name}_percent", metrics.get(name)) for name in _NAMES}
+        found["fees"] = (metrics.get("costs") or {}).get("fees_usdt")
+        return Figures(**found)
+
+    @staticmethod
+    def of_params(params: Mapping[str, Any]) -> Figures:
+        """Out of a notification."""
+        return Figures(**{name: params.get(name) for name in _NAMES})
+
+
+_NAMES = tuple(Figures.__dataclass_fields__)
+_RATIO_DAYS = 30
+
+
+def report(t: Translator, found: Figures) -> Html:
+    """A table of the figures; ratios need a month."""
+    rows = [
+        (t("metric.total_return"), _percent(t, found.total_return, signed=True)),
+        (t("metric.buy_and_hold"), _percent(t, found.buy_and_hold, signed=True)),
+        (t("metric.max_drawdown"), _percent(t, found.max_drawdown)),
+        (t("metric.trades"), _figure(t, found.trades, 0)),
+        (t("metric.win_rate"), _percent(t, found.win_rate)),
+        (t("metric.profit_factor"), _figure(t, found.profit_factor, 2)),
+        (t("metric.sharpe"), _figure(t, found.sharpe, 2)),
+        (t("metric.fees"), _figure(t, found.fees, 2)),
+    ]
+    short = found.days is not None and found.days < _RATIO_DAYS
+    note = t("metric.short", days=int(found.days or 0)) if short else None
+    return lines(pairs([(str(name), value) for name, value in rows]), note)
+
+
+def _heading(t: Translator, row: BacktestResult) -> Html:
+    params = row.params or {}
+    strategy = params.get("strategy")
+    start, end = params.get("start_ms"), params.get("end_ms")
+    return lines(
+        t("backtest.title", id=row.id, symbol=row.pair or "", timeframe=row.timeframe or ""),
+        t("backtest.strategy", name=strategy) if strategy else None,
+        t(
+            "backtest.range",
+            start=numbers.day(t, from_ms(int(start))),
+            end=numbers.day(t, from_ms(int(end))),
+        )
+        if start is not None and end is not None
+        else None,
+    )
+
+
+def _state(t: Translator, row: BacktestResult) -> Html:
+    if row.status == COMPLETED:
+        return report(t, Figures.of_metrics(row.metrics or {}))
+    if row.status == FAILED:
+        cancelled = row.error_message == CANCELLED
+        return t("backtest.cancelled" if cancelled else "backtest.failed")
+    if row.status == QUEUED:
+        return t("backtest.queued")
+    share = row.progress or 0.0
+    return t(
+        "backtest.running", bar=progress_bar(share), percent=numbers.percent(t, share * 100, 0)
+    )
+
+
+def _percent(t: Translator, value: float | None, *, signed: bool = False) -> str:
+    return t("metric.na") if value is None else numbers.percent(t, value, signed=signed)
+
+
+def _figure(t: Translator, value: float | None, decimals: int) -> str:
+    return t("metric.na") if value is None else numbers.fixed(t, value, decimals)

@@ -1,0 +1,74 @@
+"""The cards of /risk and /config."""
+
+from __future__ import annotations
+
+from domain.bots.models import BotConfig
+from domain.risk.bounds import Change
+from domain.risk.models import RiskSettings
+from handlers.render import numbers
+from handlers.render.text import code, lines
+from handlers.texts import Html, Translator
+
+_UNIT = {
+    "daily_loss_limit": " USDT",
+    "max_leverage": "×",
+    "max_positions": "",
+    "max_risk_percent": "%",
+    "leverage": "×",
+    "auto_tp": "%",
+    "auto_sl": "%",
+}
+
+
+def limits(t: Translator, row: RiskSettings) -> Html:
+    """What no order may pass."""
+    names = ("daily_loss_limit", "max_leverage", "max_positions")
+    return lines(
+        t("risk.title"),
+        "",
+        *_explained(t, row, names),
+        t("risk.hint", example=code("/risk set daily_loss_limit 300")),
+    )
+
+
+def config(t: Translator, row: BotConfig, allowed: RiskSettings) -> Html:
+    """How the bot sizes a trade and where it leaves; says when the limit holds leverage down."""
+    names = ("max_risk_percent", "leverage", "auto_sl", "auto_tp")
+    held = row.leverage > allowed.max_leverage
+    return lines(
+        t("config.title"),
+        "",
+        *_explained(t, row, names),
+        t("config.held_down", limit=allowed.max_leverage) if held else None,
+        t("config.hint", example=code("/config set max_risk_percent 0.5")),
+    )
+
+
+def changed(t: Translator, change: Change, card: Html) -> Html:
+    """What was changed, and the card as it is now."""
+    said = t(
+        f"change.{change.effect}",
+        name=t(f"setting.{change.name}"),
+        before=value(t, change.name, change.before),
+        after=value(t, change.name, change.after),
+    )
+    return lines(said, "", card)
+
+
+def value(t: Translator, name: str, number: float) -> str:
+    """A setting's value with its unit."""
+    return numbers.setting(t, number) + _UNIT[name]
+
+
+def _explained(t: Translator, row: RiskSettings | BotConfig, names: tuple[str, ...]) -> list[Html]:
+    """Each setting with its value, what it does, and the name to type."""
+    return [
+        t(
+            "setting.line",
+            title=t(f"setting.{name}"),
+            value=value(t, name, getattr(row, name)),
+            about=t(f"about.{name}"),
+            name=name,
+        )
+        for name in names
+    ]

@@ -1,0 +1,78 @@
+"""Every command and every button. Menus, /help and the access table are made from these lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from handlers import (
+    backtests,
+    bots,
+    help,  # noqa: A004 - the command's name
+    opening,
+    picking,
+    risk,
+    settings,
+    signals,
+    start,
+    strategies,
+    trading,
+)
+from handlers.types import Handler, Route, Tap
+
+help_command, help_tap = help.make_help(lambda: ROUTES)
+
+ROUTES: tuple[Route, ...] = (
+    Route("start", start.start, "account", access="anyone", writes=True, menu=False),
+    Route("start_bot", bots.start_bot, "bot", writes=True, expires=True),
+    Route("stop_bot", bots.stop_bot, "bot", writes=True, lane=0),
+    Route("status", bots.status, "bot"),
+    Route("positions", trading.positions, "trading", aliases=("pos",)),
+    Route("pnl", trading.pnl, "money", aliases=("profit",)),
+    Route("trades", trading.trades, "trading"),
+    Route("signals", signals.show_signals, "signals"),
+    Route("strategies", strategies.list_strategies, "strategy"),
+    Route("backtest", backtests.backtest, "research", writes=True),
+    Route("risk", risk.risk_command, "risk", writes=True),
+    Route("settings", settings.change_settings, "account", writes=True),
+    Route("help", help_command, "account", access="anyone"),
+    Route("pause", bots.pause, "bot", writes=True, menu=False),
+    Route("resume", bots.resume, "bot", writes=True, expires=True, menu=False),
+    Route("strategy", strategies.show_strategy, "strategy", menu=False),
+    Route("results", backtests.results, "research", menu=False),
+    Route("config", risk.config_command, "risk", writes=True, menu=False),
+    Route("lang", settings.set_language, "account", writes=True, menu=False, aliases=("language",)),
+)
+
+TAPS: tuple[Tap, ...] = (
+    Tap("menu", start.menu),
+    Tap("help", help_tap),
+    Tap("settings", settings.show_settings),
+    Tap("lang", settings.tap_language, writes=True),
+    Tap("tz", settings.tap_timezone, writes=True),
+    Tap("strategies", strategies.tap_list),
+    Tap("strategy", strategies.tap_strategy),
+    Tap("status", bots.status),
+    Tap("positions", trading.positions),
+    Tap("trades", trading.tap_trades),
+    Tap("pnl", trading.tap_pnl),
+    Tap("sig", signals.tap_signals),
+    Tap("risk", risk.show_risk),
+    Tap("config", risk.show_config),
+    Tap("open", opening.tap_open),
+    # These lead to buttons that act, which are rows.
+    Tap("begin", opening.tap_begin, writes=True),
+    Tap("new_bot", bots.tap_new, writes=True),
+    Tap("new_bt", backtests.tap_new, writes=True),
+    Tap("stop_bot", bots.stop_bot, writes=True, lane=0),
+    Tap("pick", picking.tap_pick, writes=True, acts=True),
+    Tap("more", bots.tap_more, writes=True, acts=True),
+    # These act.
+    Tap("go_bot", bots.tap_start, writes=True, acts=True, expires=True),
+    Tap("go_stop", bots.tap_stop, writes=True, acts=True, lane=0),
+    Tap("cancel_bt", backtests.tap_cancel, writes=True),
+    Tap("pause", bots.pause, writes=True),
+    Tap("resume", bots.resume, writes=True, expires=True),
+)
+
+FORMS: Mapping[str, Handler] = {}
+"""Kind of a form -> the handler of the message that answers it."""

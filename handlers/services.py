@@ -1,0 +1,32 @@
+"""The ports and services that handlers may call, built once by the container."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.cipher import Cipher
+from domain.clock import MarketClock, WallClock
+from domain.jobs.service import JobQueue
+from domain.market.ports import MarketData
+from domain.outbox.service import Outbox
+from domain.trading.ports import Exchanges
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`registration`: open, invite or closed. `invites`: codes accepted by /start. `bot_username`:
+    for deep links.
+    """
+
+    wall: WallClock
+    clock: MarketClock
+    market: MarketData
+    exchanges: Exchanges
+    queue: JobQueue
+    outbox: Outbox
+    cipher: Cipher
+    exchange_name: str = "bitget"
+    registration: str = "invite"
+    invites: frozenset[str] = frozenset()
+    admins: frozenset[int] = frozenset()
+    bot_username: str = "leverframe_bot"

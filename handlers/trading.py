@@ -1,0 +1,163 @@
+"""/positions, /trades and /pnl: what is open, what was closed, what came of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from domain.errors import DomainError
+from domain.portfolio import service as portfolio
+from domain.trading import queries
+from handlers.context import Context
+from handlers.render import money_cards, numbers, position_cards, trade_cards
+from handlers.render.position_cards import LivePosition
+from handlers.render.text import lines
+from handlers.texts import plain
+from handlers.types import Button, Keyboard, Reply
+from handlers.views import View, as_of, pager, present
+
+_PAGE = 8
+_MOST_ASKED = 1_000
+_PERIODS = {
+    "day": portfolio.DAY,
+    "today": portfolio.DAY,
+    "week": portfolio.WEEK,
+    "month": portfolio.MONTH,
+    "all": portfolio.ALL,
+    "total": portfolio.ALL,
+    "오늘": portfolio.DAY,
+    "일": portfolio.DAY,
+    "주": portfolio.WEEK,
+    "이번주": portfolio.WEEK,
+    "월": portfolio.MONTH,
+    "이번달": portfolio.MONTH,
+    "전체": portfolio.ALL,
+}
+
+
+async def positions(ctx: Context) -> Reply:
+    """`/positions`, and its refresh button."""
+    return present(ctx, await positions_view(ctx))
+
+
+async def trades(ctx: Context) -> Reply:
+    """`/trades [n]`: the last n, or all, eight to a page. Raises DomainError("not_a_count")."""
+    return present(ctx, await trades_view(ctx, 1, _count(ctx)))
+
+
+async def tap_trades(ctx: Context) -> Reply:
+    """A page of them."""
+    return present(ctx, await trades_view(ctx, int(ctx.tap.get("0", 1)), int(ctx.tap.get("1", 0))))
+
+
+async def pnl(ctx: Context) -> Reply:
+    """`/pnl [day|week|month|all]`. Raises DomainError("unknown_period")."""
+    if not ctx.incoming.args:
+        return present(ctx, await pnl_view(ctx))
+    typed = ctx.incoming.args[0].lower()
+    if typed not in _PERIODS:
+        raise DomainError("unknown_period", period=typed[:20])
+    return present(ctx, await pnl_view(ctx, _PERIODS[typed]))
+
+
+async def tap_pnl(ctx: Context) -> Reply:
+    """One period, or the summary."""
+    return present(ctx, await pnl_view(ctx, ctx.tap.get("0")))
+
+
+async def live_positions(ctx: Context) -> list[LivePosition]:
+    """The open positions at the price of now; at the last one seen where there is none."""
+    held = await queries.open_positions(ctx.session, ctx.user.id, ctx.settings.mode)
+    return [await _live(ctx, each) for each in held]
+
+
+async def positions_view(ctx: Context) -> View:
+    """Every open position, with its levels."""
+    t, show, clock = ctx.t, ctx.buttons.show, ctx.services.clock
+    held = await live_positions(ctx)
+    text = lines(
+        position_cards.card(t, held, ctx.settings.mode, clock.now()),
+        "",
+        as_of(t, ctx.now, clock.now_ms()),
+    )
+    stop: tuple[Button, ...] = ()
+    if held:
+        stop = (show(plain(t("button.stop_bot")), "stop_bot", style="danger"),)
+    keyboard: Keyboard = (
+        (show(plain(t("button.refresh")), "positions"), *stop),
+        (show(plain(t("button.status")), "status"), show(plain(t("button.menu")), "menu")),
+    )
+    return View(text, keyboard, card="positions:")
+
+
+async def trades_view(ctx: Context, number: int, most: int = 0) -> View:
+    """Newest first. `most` 0 = all."""
+    t, show, mode = ctx.t, ctx.buttons.show, ctx.settings.mode
+    total = await queries.count_trades(ctx.session, ctx.user.id, mode=mode)
+    total = min(total, most) if most else total
+    pages = max(1, -(-total // _PAGE))
+    number = min(max(1, number), pages)
+    first = (number - 1) * _PAGE
+    page = await queries.trade_page(
+        ctx.session, ctx.user.id, mode=mode, limit=max(1, min(_PAGE, total - first)), offset=first
+    )
+    rows = page.rows if total else ()
+    decimals = {row.trade.symbol: 0 for row in rows}
+    for symbol in decimals:
+        decimals[symbol] = await price_decimals(ctx, symbol)
+    keyboard: Keyboard = (
+        *pager(ctx, "trades", number, pages, *((most,) if most else ())),
+        (show(plain(t("button.pnl")), "pnl"), show(plain(t("button.menu")), "menu")),
+    )
+    return View(trade_cards.card(t, rows, mode, total, decimals), keyboard, card="trades:")
+
+
+async def pnl_view(ctx: Context, period: str | None = None) -> View:
+    """All periods side by side, or one in detail."""
+    t, show, clock = ctx.t, ctx.buttons.show, ctx.services.clock
+    mode, zone, now = ctx.settings.mode, ctx.settings.timezone, clock.now()
+    if period in portfolio.PERIODS:
+        found = await portfolio.pnl(ctx.session, ctx.user.id, mode, str(period), zone=zone, now=now)
+        text = money_cards.period(t, found, mode)
+    else:
+        every = await portfolio.pnl_summary(ctx.session, ctx.user.id, mode, zone=zone, now=now)
+        text = money_cards.summary(t, every, mode)
+    switches = tuple(
+        show(plain(t(f"button.period_{each}")), "pnl", each) for each in portfolio.PERIODS
+    )
+    again = () if period is None else (period,)
+    keyboard: Keyboard = (
+        switches,
+        (
+            show(plain(t("button.refresh")), "pnl", *again),
+            show(plain(t("button.trades")), "trades"),
+            show(plain(t("button.menu")), "menu"),
+        ),
+    )
+    return View(lines(text, "", as_of(t, ctx.now, clock.now_ms())), keyboard, card="pnl:")
+
+
+async def price_decimals(ctx: Context, symbol: str) -> int:
+    """The market's own precision; -1 where it can not be asked."""
+    try:
+        return (await ctx.services.market.contract(symbol)).price_decimals
+    except DomainError:
+        return -1
+
+
+async def _live(ctx: Context, view: queries.PositionView) -> LivePosition:
+    symbol = view.position.symbol
+    try:
+        mark = Decimal(repr((await ctx.services.market.price(symbol)).mark))
+    except DomainError:
+        mark = view.mark
+    decimals = await price_decimals(ctx, symbol)
+    return LivePosition(view.position, mark, numbers.decimals_or(decimals, mark))
+
+
+def _count(ctx: Context) -> int:
+    if not ctx.incoming.args:
+        return 0
+    text = ctx.incoming.args[0]
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _MOST_ASKED):
+        raise DomainError("not_a_count", value=text[:20], limit=_MOST_ASKED)
+    return int(text)

@@ -1,0 +1,140 @@
+"""Step by step with buttons: which strategy, market, timeframe. For a bot and for a backtest.
+
+The draft travels in the buttons: a card further up in the chat still knows its own draft.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from domain.bots.service import timeframes_for
+from domain.market.ports import unknown_symbol
+from domain.strategies import service as strategies
+from handlers.arguments import Wanted, looks_like_symbol, understand
+from handlers.context import Context
+from handlers.render.text import lines
+from handlers.texts import Html, plain
+from handlers.types import Button, Keyboard
+from handlers.views import View, rows_of
+
+BOT, BACKTEST = "bot", "bt"
+LIVES = timedelta(minutes=15)
+_MOST_SYMBOLS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is chosen so far. `purpose`: BOT or BACKTEST; the last three are a backtest's range."""
+
+    purpose: str
+    strategy: int | None = None
+    symbols: tuple[str, ...] = ()
+    timeframe: str | None = None
+    span_days: int | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+
+    def to_args(self) -> dict[str, Any]:
+        """What a button carries."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, ())}
+
+    @staticmethod
+    def from_args(args: dict[str, Any]) -> Draft:
+        """The inverse of `to_args`."""
+        return Draft(**{**args, "symbols": tuple(args.get("symbols", ()))})
+
+
+async def drafted(ctx: Context, purpose: str) -> Draft:
+    """What the words after a command already say.
+
+    Raises DomainError("unknown_symbol" | "unknown_strategy" | "ambiguous_strategy").
+    """
+    known = ctx.services.market.symbols()
+    wanted = understand(ctx.incoming.args, known)
+    _refuse_unknown_symbols(wanted, known)
+    strategy = None
+    if wanted.words:
+        strategy = await strategies.resolve(ctx.session, ctx.user.id, " ".join(wanted.words))
+    return Draft(
+        purpose,
+        strategy.id if strategy else None,
+        tuple(wanted.symbols),
+        wanted.timeframe,
+        wanted.span_days,
+        wanted.start_ms,
+        wanted.end_ms,
+    )
+
+
+async def question(ctx: Context, draft: Draft) -> View | None:
+    """The card that asks for what is missing; None when nothing is."""
+    if draft.strategy is None:
+        return await _ask_strategy(ctx, draft)
+    if not draft.symbols:
+        return await _ask_symbol(ctx, draft)
+    if draft.timeframe is None:
+        return await _ask_timeframe(ctx, draft)
+    return None
+
+
+def pick(ctx: Context, label: str, draft: Draft, style: str | None = None) -> Button:
+    """A button that goes on with `draft`."""
+    return ctx.buttons.act(label, "pick", style=style, lives=LIVES, **draft.to_args())
+
+
+async def heading(ctx: Context, draft: Draft) -> Html:
+    """What this is about and what was chosen."""
+    name = None
+    if draft.strategy is not None:
+        name = (await strategies.get(ctx.session, ctx.user.id, draft.strategy)).name
+    return lines(
+        ctx.t("wizard.bot" if draft.purpose == BOT else "wizard.backtest"),
+        ctx.t("wizard.strategy", name=name) if name else None,
+        ctx.t("wizard.symbols", symbols=", ".join(draft.symbols)) if draft.symbols else None,
+        ctx.t("wizard.timeframe", timeframe=draft.timeframe) if draft.timeframe else None,
+    )
+
+
+async def ask_another_symbol(ctx: Context, draft: Draft) -> View:
+    """One more market for the bot."""
+    return await _ask_symbol(ctx, draft)
+
+
+async def _ask_strategy(ctx: Context, draft: Draft) -> View:
+    page = await strategies.page(ctx.session, ctx.user.id)
+    buttons = [pick(ctx, row.name[:40], replace(draft, strategy=row.id)) for row in page.rows]
+    hint = ctx.t("wizard.more_strategies") if page.pages > 1 else None
+    return await _asking(ctx, draft, ctx.t("wizard.which_strategy"), hint, rows_of(buttons, 1))
+
+
+async def _ask_symbol(ctx: Context, draft: Draft) -> View:
+    known = ctx.services.market.symbols()
+    offered = [symbol for symbol in known if symbol not in draft.symbols][:_MOST_SYMBOLS]
+    buttons = [
+        pick(ctx, symbol, replace(draft, symbols=(*draft.symbols, symbol))) for symbol in offered
+    ]
+    command = "start_bot" if draft.purpose == BOT else "backtest"
+    hint = ctx.t("wizard.type_symbol", command=command) if len(known) > len(offered) else None
+    return await _asking(ctx, draft, ctx.t("wizard.which_symbol"), hint, rows_of(buttons, 3))
+
+
+async def _ask_timeframe(ctx: Context, draft: Draft) -> View:
+    offered = timeframes_for(ctx.services.market, draft.symbols)
+    buttons = [pick(ctx, name, replace(draft, timeframe=name)) for name in offered]
+    return await _asking(ctx, draft, ctx.t("wizard.which_timeframe"), None, rows_of(buttons, 5))
+
+
+async def _asking(
+    ctx: Context, draft: Draft, asked: Html, hint: Html | None, choices: Keyboard
+) -> View:
+    text = lines(await heading(ctx, draft), "", asked, hint)
+    cancel = (ctx.buttons.show(plain(ctx.t("button.cancel")), "menu"),)
+    return View(text, (*choices, cancel))
+
+
+def _refuse_unknown_symbols(wanted: Wanted, known: tuple[str, ...]) -> None:
+    for word in wanted.words:
+        if looks_like_symbol(word):
+            raise unknown_symbol(word.upper(), known)

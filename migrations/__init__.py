@@ -1,0 +1,1 @@
+"""Alembic's revisions: one set for SQLite and PostgreSQL."""

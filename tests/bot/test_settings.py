@@ -1,0 +1,78 @@
+"""The environment is read once, and a wrong value is named with what is allowed."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.settings import SettingsError, load
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TELEGRAM_TOKEN", "DATABASE_URL", "MARKET", "REGISTRATION"):
+        monkeypatch.delenv(f"LEVERFRAME_{name}", raising=False)
+
+
+def test_nothing_set_means_an_embedded_database_below_the_data_directory() -> None:
+    settings = load(data_dir="somewhere")
+    assert settings.is_embedded
+    assert settings.sqlalchemy_url == "sqlite+aiosqlite:///somewhere/leverframe.db"
+
+
+def test_plain_database_addresses_get_their_async_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEVERFRAME_DATABASE_URL", "postgresql://trader@db/leverframe")
+    settings = load()
+    assert settings.sqlalchemy_url == "postgresql+psycopg://trader@db/leverframe"
+    assert not settings.is_embedded
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("MARKET", "moon", "exchange, simulated, or file:"),
+        ("MARKET", "file:", "exchange, simulated, or file:"),
+        ("REGISTRATION", "maybe", "'open', 'invite' or 'closed'"),
+        ("MARKET_SPEED", "0", "greater than 0"),
+        ("TELEGRAM_API_URL", "telegram.org", "http://"),
+        ("DATABASE_URL", "mysql://db", "sqlite:// or postgresql://"),
+        ("SECRET_KEY", "hunter2", "Fernet keys"),
+        ("LISTEN_PORT", "http", "integer"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, allowed: str
+) -> None:
+    monkeypatch.setenv(f"LEVERFRAME_{name}", value)
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert f"LEVERFRAME_{name}" in str(refused.value)
+    assert allowed in str(refused.value)
+
+
+def test_a_secret_that_does_not_fit_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEVERFRAME_SECRET_KEY", "my-very-secret-words")
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert "my-very-secret-words" not in str(refused.value)
+
+
+def test_a_webhook_without_a_secret_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEVERFRAME_WEBHOOK_URL", "https://bot.example")
+    with pytest.raises(SettingsError, match="LEVERFRAME_WEBHOOK_SECRET"):
+        load()
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEVERFRAME_ADMINS", "7, 8")
+    monkeypatch.setenv("LEVERFRAME_INVITES", "apple,pear,")
+    settings = load()
+    assert settings.admins == {7, 8}
+    assert settings.invites == {"apple", "pear"}
+
+
+def test_candle_files_are_listed() -> None:
+    assert [p.name for p in load(market="file:a/x.csv,b/y.parquet").market_files] == [
+        "x.csv",
+        "y.parquet",
+    ]
+    assert load(market="simulated").market_files == ()

@@ -1,0 +1,55 @@
+"""Fixtures that every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.support import postgres
+from tests.support.browser import chromium_path
+
+# No deadlines: a busy machine is not a bug. CI repeats the same examples: it fails for a reason.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser the browser's tests are skipped, except in CI, which must have one."""
+    if chromium_path() or os.environ.get("CI"):
+        return
+    skip = pytest.mark.skip(reason="needs chromium (Debian: apt-get install chromium fonts-nanum)")
+    for item in items:
+        if item.get_closest_marker("e2e"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[postgres.PostgresServer]:
+    """This test process's PostgreSQL server; `fresh(template(...))` gives a prepared database."""
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture
+def pg_url(pg_server: postgres.PostgresServer) -> str:
+    """An empty PostgreSQL database of this test's own: `postgresql+psycopg://...`."""
+    return pg_server.fresh()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite file of this test's own, not there yet: `sqlite+aiosqlite:///...`."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'leverframe.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The same test on both databases, each empty."""
+    name = {"sqlite": "sqlite_url", "postgres": "pg_url"}[request.param]
+    url: str = request.getfixturevalue(name)
+    return url

@@ -1,0 +1,137 @@
+"""The paper exchange's way: every bar is stepped, an entry is sized at the signal's close."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from domain.backtests.prepare import day_starts
+from domain.market.candles import Floats
+from domain.trading.barstep import decide, step_entry, step_inside, step_open
+from domain.trading.fills import (
+    END_OF_DATA,
+    EXIT_DETAILS,
+    EXIT_REASONS,
+    FLAT,
+    NO_EXIT,
+    NO_ORDER,
+    Exit,
+    Order,
+    Position,
+)
+from domain.trading.levels import unrealised
+from domain.trading.sizing import size_qty
+from tests.engine.random_markets import Case
+from tests.engine.tables import HOUR
+
+
+class Closed(NamedTuple):
+    side: str
+    qty: float
+    entry_time: int
+    entry_price: float
+    exit_time: int
+    exit_price: float
+    pnl: float
+    reason: str
+    detail: str
+
+
+class Desk:
+    """A wallet, a position, an order pending; trades as they close."""
+
+    def __init__(self, case: Case) -> None:
+        self.case, self.rules = case, case.rules
+        self.terms, self.costs = case.rules.terms(), case.rules.costs()
+        self.wallet, self.position, self.order = case.rules.initial_balance, FLAT, NO_ORDER
+        self.due, self.paid_to = 0, int(case.candles.time[0])
+        self.closed: list[Closed] = []
+        self.baseline = self.marked = self.wallet
+        self.halted = False
+
+    def rate(self, until: int) -> float:
+        """Sum of the rates stamped since the last step."""
+        since, self.paid_to = self.paid_to, until
+        if self.rules.funding is None:
+            return 0.0
+        times, rates = self.rules.funding
+        return float(sum(rates[(times > since) & (times <= until)].tolist()))
+
+    def ends(self, position: Position, left: Exit, time: int) -> None:
+        if left.reason != NO_EXIT:
+            self.closed.append(
+                Closed(
+                    "buy" if position.side > 0 else "sell",
+                    position.qty,
+                    position.entry_time,
+                    position.entry_price,
+                    time,
+                    left.price,
+                    left.pnl,
+                    EXIT_REASONS[left.reason],
+                    EXIT_DETAILS[left.detail],
+                )
+            )
+            self.position = FLAT
+
+    def step(self, time: int, open_: float, high: float, low: float) -> None:
+        order, self.order = self.order, NO_ORDER
+        self.position, self.wallet, left = step_open(
+            self.position, self.wallet, open_, self.rate(time), order.close, self.costs
+        )
+        self.ends(self.position, left, time)
+        fresh = False
+        if self.position.side == 0 and order.side != 0 and time == self.due:
+            self.position, self.wallet, _ = step_entry(
+                order, self.wallet, self.wallet, self.wallet, time, open_, self.terms, self.costs
+            )
+            fresh = not self.rules.entry_bar_levels
+        if self.position.side != 0 and not fresh:
+            self.wallet, left = step_inside(
+                self.position, self.wallet, open_, high, low, self.costs
+            )
+            self.ends(self.position, left, time)
+
+    def watch(self, close: float, day: int) -> None:
+        equity = self.wallet + unrealised(self.position, close)
+        if day:
+            self.baseline = equity if day == 1 else self.marked
+            self.halted = False
+        self.marked = equity
+        limit = self.rules.daily_loss_limit
+        self.halted = self.halted or (limit is not None and self.baseline - equity >= limit)
+
+    def decides(self, bar: int) -> None:
+        said, close = self.case.signals, float(self.case.candles.close[bar])
+        flags = (said.buy, said.sell, said.exit_long, said.exit_short)
+        leave, side = decide(self.position.side, *(bool(flag[bar]) for flag in flags))
+        side = 0 if self.halted else side
+        stop = self.level(said.stop_loss, bar, self.rules.auto_sl)
+        take = self.level(said.take_profit, bar, self.rules.auto_tp)
+        qty = 0.0
+        if side != 0 and leave == 0 and stop > 0.0:
+            qty = size_qty(self.wallet, self.wallet, close, stop, self.terms, self.costs)
+        base = close if self.rules.levels_from_close else 0.0
+        self.order = Order(leave, side, qty, close, stop, take, base)
+
+    @staticmethod
+    def level(column: Floats, bar: int, otherwise: float | None) -> float:
+        value = float(column[bar])
+        if not math.isnan(value) or otherwise is None:
+            return value
+        return otherwise
+
+
+def stepped(case: Case) -> Desk:
+    """Every bar through the desk, the rest closed at the last close."""
+    desk, bars = Desk(case), case.candles
+    days = day_starts(bars.time, HOUR, case.rules.tz)
+    for bar, time in enumerate(bars.time.tolist()):
+        desk.step(time, float(bars.open[bar]), float(bars.high[bar]), float(bars.low[bar]))
+        desk.watch(float(bars.close[bar]), int(days[bar]))
+        desk.decides(bar)
+        desk.due = time + HOUR
+    last = float(bars.close[-1])
+    desk.order = Order(END_OF_DATA, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    desk.step(int(bars.time[-1]) + HOUR, last, last, last)
+    return desk

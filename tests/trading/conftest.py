@@ -1,0 +1,39 @@
+"""A desk on SQLite; the same on both databases where that matters."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from domain.database import Database
+from tests.support.market import FakeMarket
+from tests.support.trading import Desk, with_tables
+
+
+@pytest.fixture
+async def database(sqlite_url: str) -> AsyncIterator[Database]:
+    """SQLite with every table."""
+    opened = await with_tables(sqlite_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def either_database(database_url: str) -> AsyncIterator[Database]:
+    """The same test on SQLite and on PostgreSQL."""
+    opened = await with_tables(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def market() -> FakeMarket:
+    """BTCUSDT at 60,000 and ETHUSDT at 3,000."""
+    return FakeMarket(prices={"BTCUSDT": 60_000.0, "ETHUSDT": 3_000.0})
+
+
+@pytest.fixture
+def desk(database: Database, market: FakeMarket) -> Desk:
+    """A desk on that market."""
+    return Desk.opened(database, market)
