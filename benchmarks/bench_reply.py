@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import postgres
-from benchmarks.processes import bare_bot, memory_mib, our_bot, sandbox, until_polled
+from benchmarks.processes import bare_bot, memory_mib, our_bot, sandbox, until_up
 from tests.support.sandbox_client import SandboxClient
 
 ROUNDS = 150
@@ -82,7 +82,7 @@ async def sustained(people: SandboxClient, seconds: float = 8.0) -> float:
 
 async def measured(url: str, work: Callable[[SandboxClient], Awaitable[None]]) -> None:
     """Everybody registers, then `work`."""
-    await until_polled(url)
+    await until_up(url)
     async with SandboxClient(url) as people:
         for name in ["solo", *(f"u{n}" for n in range(USERS))]:
             await ask(people, name, "/start")

@@ -81,15 +81,15 @@ def bare_bot(url: str) -> Iterator[subprocess.Popen[str]]:
         yield running
 
 
-async def until_polled(url: str) -> None:
-    """Wait until a bot fetches its updates."""
+async def until_up(url: str) -> None:
+    """Wait until a bot has come up (a long poll is only seen when it ends)."""
     deadline = time.monotonic() + _START_S
     async with aiohttp.ClientSession() as session:
         while time.monotonic() < deadline:
-            async with session.get(f"{url}/sandbox/calls", params={"method": "getUpdates"}) as got:
+            async with session.get(f"{url}/sandbox/calls", params={"method": "getMe"}) as got:
                 if (await got.json())["count"]:
                     return
-    raise TimeoutError("the bot does not poll")
+    raise TimeoutError("the bot does not come up")
 
 
 def memory_mib(pid: int) -> float:

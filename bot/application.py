@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.transport import AiohttpRequest
 
+os.environ.setdefault("PTB_TIMEDELTA", "true")  # as PTB's next major version: no warning per 429
 OFFLINE_TOKEN = "0:offline"  # noqa: S105 - opens nothing
 _POLL_CONNECTIONS = 8
 

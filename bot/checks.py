@@ -77,7 +77,7 @@ async def key_file(settings: Settings) -> Finding:
 
 async def database(settings: Settings) -> Finding:
     """Does it answer, and is its schema ours?"""
-    if settings.is_embedded and not Path(settings.sqlalchemy_url.partition("///")[2]).exists():
+    if settings.is_embedded and not _is_there(settings.sqlalchemy_url.partition("///")[2]):
         return Finding("database", "ok", "SQLite, made at the first start")
     opened = Database(settings.sqlalchemy_url)
     try:
@@ -96,6 +96,10 @@ async def database(settings: Settings) -> Finding:
     finally:
         await opened.close()
     return Finding("database", "ok", f"{opened.engine.dialect.name}, revision {head()}")
+
+
+def _is_there(name: str) -> bool:
+    return Path(name).exists()
 
 
 async def market(settings: Settings) -> Finding:

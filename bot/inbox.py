@@ -11,54 +11,42 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 
-from bot.sender import SendError
-from domain.chat import cards, inbox
-from domain.cipher import decrypt_json, encrypt_json
-from domain.database import after_commit
-from handlers.incoming import BadUpdateError, chat_of, parse, update_id_of
-from handlers.types import Action, Incoming, Reply
+from bot.answers import Answers
+from bot.intake import Apology, Intake, Item
+from domain.chat import inbox
+from handlers.types import Action, Reply
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.sender import Sender
     from bot.writer import GroupWriter
-    from domain.chat.models import InboxUpdate
     from domain.cipher import Cipher
     from domain.clock import WallClock
     from domain.database import Database
     from handlers.dispatch import Dispatcher
 
 log = structlog.get_logger(__name__)
-Apology = Callable[[str, str | None], str]
-"""(reference, language code) -> text."""
-_PAUSE_MAX_S = 60.0
+_PAUSE_S, _PAUSE_MAX_S = 1.0, 60.0
+_DATABASE_AWAY = (OperationalError, InterfaceError)
+_Entry = tuple[inbox.NewUpdate, Item | None]
 
 
-@dataclass(slots=True)
-class Item:
-    """An update under way. `reply` is set once it is known; `stored` when it rests in the row."""
-
-    row_id: int
-    incoming: Incoming
-    attempts: int
-    reply: Reply | None = None
-    stored: bool = False
-    pause_s: float = 0.5
-    finished: asyncio.Event = field(default_factory=asyncio.Event)
+class _AppliedBeforeError(Exception):
+    """Somebody else has committed this update's effect: ours must not be committed, too."""
 
 
 @dataclass
 class Inbox:
     """`bot_id`: updates are unique per bot. `apology(reference, language)` is said for what went
-    wrong unexpectedly.
+    wrong unexpectedly. `sleep`: waits that many seconds.
     """
 
     bot_id: int
@@ -69,120 +57,94 @@ class Inbox:
     cipher: Cipher
     wall: WallClock
     apology: Apology
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _intake: Intake = field(init=False)
+    _answers: Answers = field(init=False)
     _lanes: dict[tuple[int, int], deque[Item]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._intake = Intake(self.bot_id, self.dispatcher, self.cipher, self.apology)
+        self._answers = Answers(self.writer, self.sender, self.wall, self._intake, self._rest)
 
     async def accept(self, updates: Sequence[Any]) -> list[Item]:
         """Commit raw updates, then start them; returns when they are durable. Those seen before
         are left out.
         """
         now = self.wall.now()
-        items: list[Item] = []
-        rows: list[inbox.NewUpdate] = []
-        starting: set[tuple[int, int]] = set()
+        entries: dict[int, _Entry] = {}
         for raw in updates:
-            update_id = update_id_of(raw)
-            if update_id is None:
-                log.warning("update without an id dropped")
-                continue
-            try:
-                incoming = parse(raw, now)
-            except BadUpdateError as error:
-                rows.append(self._broken(update_id, now, str(error)))
-                self._tell_broken(raw, update_id)
-                continue
-            if incoming is None:
-                rows.append(replace(self._broken(update_id, now, ""), state="done", error=None))
-                continue
-            key = (incoming.sender_id, self.dispatcher.lane(incoming))
-            first = key not in self._lanes and key not in starting
-            starting.add(key)
-            rows.append(self._row(incoming, key[1], attempts=int(first)))
-            items.append(Item(0, incoming, int(first)))
+            entry = self._intake.entry(raw, now)
+            if entry is not None:
+                entries.setdefault(entry[0].update_id, entry)
+        rows = self._counted(list(entries.values()))
         if not rows:
             return []
         known: dict[int, int] = await self.writer.write(lambda s: inbox.insert(s, rows))
-        fresh = [item for item in items if item.incoming.update_id in known]
-        for item in fresh:
-            item.row_id = known[item.incoming.update_id]
-            self._enqueue(item)
+        fresh = []
+        for update_id, (_, item) in entries.items():
+            if item is not None and update_id in known:
+                item.row_id = known[update_id]
+                self._enqueue(item)
+                fresh.append(item)
         return fresh
 
     async def replay(self) -> int:
         """Take up what a predecessor left; returns how many."""
         async with self.database.read() as session:
             rows = await inbox.unfinished(session, self.bot_id)
-        for row in rows:
-            item = self._restored(row)
-            if item is not None:
-                self._enqueue(item)
-        return len(rows)
+        items = [self._intake.restored(row) for row in rows]
+        journal = self.sender.journal
+        journal.keep_only("i", {item.name for item in items})
+        for item in items:
+            if item.is_new and journal.knows(item.name) and self.dispatcher.changes(item.incoming):
+                # It was answered, but nothing was applied: a refusal. Tried again it might succeed
+                # now, against what its sender was told.
+                item.reply = Reply()
+            self._enqueue(item)
+        return len(items)
 
-    async def settle(self) -> None:
-        """Wait until everything accepted so far has been worked through (deferred answers
-        excepted).
+    async def settle(self, *, late: bool = False) -> None:
+        """Wait until everything accepted so far has been worked through; with `late` also until
+        the answers that had to wait have been sent.
         """
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+        if late:
+            await self._answers.settle()
 
     async def stop(self) -> None:
         """Let the running updates finish; what waits stays in the table."""
+        self._stopping.set()
         for queue in self._lanes.values():
+            for item in queue:
+                item.finished.set()
             queue.clear()
-        await self.settle()
+        await self.settle(late=True)
 
-    def _row(self, incoming: Incoming, lane: int, attempts: int) -> inbox.NewUpdate:
-        payload = asdict(incoming) | {"received_at": incoming.received_at.isoformat()}
-        return inbox.NewUpdate(
-            bot_id=self.bot_id,
-            update_id=incoming.update_id,
-            chat_user=incoming.sender_id,
-            lane=lane,
-            payload=encrypt_json(self.cipher, payload),
-            received_at=incoming.received_at,
-            attempts=attempts,
-        )
-
-    def _broken(self, update_id: int, now: datetime, why: str) -> inbox.NewUpdate:
-        return inbox.NewUpdate(
-            self.bot_id, update_id, None, 1, None, now, state="failed", error=f"unreadable: {why}"
-        )
-
-    def _tell_broken(self, raw: Any, update_id: int) -> None:
-        chat_id = chat_of(raw)
-        if chat_id is not None and self.dispatcher.limiter.check(chat_id).allowed:
-            text = self.apology(f"u{update_id}", None)
-            self._spawn(self._say(Action("send", chat_id=chat_id, text=text), f"b{update_id}"))
-
-    def _restored(self, row: InboxUpdate) -> Item | None:
-        """A row -> an item; None when it cannot be read any more (it is parked)."""
-        try:
-            if row.state == "applied":
-                actions = decrypt_json(self.cipher, row.reply) if row.reply else []
-                reply = Reply(tuple(Action.from_json(action) for action in actions))
-                incoming = _placeholder(row)
-                return Item(row.id, incoming, row.attempts, reply=reply, stored=True)
-            payload = decrypt_json(self.cipher, row.payload or "")
-            payload["received_at"] = datetime.fromisoformat(payload["received_at"])
-            payload["args"] = tuple(payload["args"])
-            return Item(row.id, Incoming(**payload), -row.attempts)
-        except Exception as error:  # noqa: BLE001 - one unreadable row must not keep the bot from starting
-            log.error("inbox row unreadable", row=row.id, error=type(error).__name__)
-            row_id, why = row.id, f"unreadable: {type(error).__name__}"
-            self.writer.later(lambda s: inbox.park(s, row_id, why, self.wall.now()))
-            return None
+    def _counted(self, entries: list[_Entry]) -> list[inbox.NewUpdate]:
+        """Where nothing is before it, an update's first attempt is counted with its insertion."""
+        busy = set(self._lanes)
+        rows = []
+        for row, item in entries:
+            first = item is not None and item.is_new and item.key not in busy
+            if item is not None and first:
+                busy.add(item.key)
+                item.tried, item.counted = 1, True
+            rows.append(replace(row, attempts=int(first)))
+        return rows
 
     def _enqueue(self, item: Item) -> None:
-        key = (item.incoming.sender_id, self.dispatcher.lane(item.incoming))
-        queue = self._lanes.get(key)
+        if self._stopping.is_set():
+            item.finished.set()
+            return
+        queue = self._lanes.get(item.key)
         if queue is not None:
             queue.append(item)
             return
-        self._lanes[key] = deque([item])
-        self._spawn(self._run_lane(key))
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.create_task(work)
+        self._lanes[item.key] = deque([item])
+        task = asyncio.create_task(self._run_lane(item.key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -191,144 +153,95 @@ class Inbox:
         try:
             while queue:
                 item = queue.popleft()
-                await self._process(item)
+                pause = _PAUSE_S
+                while not await self._worked(item) and await self._rest(pause):
+                    pause = min(_PAUSE_MAX_S, pause * 2)
+                item.finished.set()
         finally:
             del self._lanes[key]
 
-    async def _process(self, item: Item) -> None:
+    async def _worked(self, item: Item) -> bool:
+        """False: not even that it went wrong could be written down. The sender's others wait."""
         try:
-            if item.reply is None:
+            if item.unreadable is not None:
+                await self._park(item, item.unreadable, anyway=True)
+            elif item.reply is None:
                 await self._attempt(item)
             if item.reply is not None:
-                await self._deliver(item)
-        finally:
-            item.finished.set()
+                await self._answers.give(item)
+        except Exception as error:
+            log.error("update has to wait", row=item.row_id, exc_info=error)
+            return False
+        return True
+
+    async def _rest(self, seconds: float) -> bool:
+        """Wait; False when we are stopping."""
+        waits = [
+            asyncio.ensure_future(self.sleep(seconds)),
+            asyncio.ensure_future(self._stopping.wait()),
+        ]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return not self._stopping.is_set()
 
     async def _attempt(self, item: Item) -> None:
         """Up to three attempts, each counted and committed before it is made."""
-        tried = abs(item.attempts)
-        counted = item.attempts > 0
-        while True:
-            if not counted:
-                if tried >= inbox.ATTEMPTS:
-                    await self._park(item, "attempts used up")
+        while item.counted or item.tried < inbox.ATTEMPTS:
+            if not item.counted:
+                if not await self.writer.write(lambda s: inbox.begin(s, item.row_id)):
+                    await self._take_over(item)
                     return
-                await self.writer.write(lambda s: inbox.begin(s, [item.row_id]))
-                tried += 1
-            counted = False
+                item.tried += 1
+            item.counted = False
             try:
                 item.reply = await self.dispatcher.handle(
                     item.incoming, lambda session, reply: self._commit(session, item, reply)
                 )
-            except Exception as error:  # noqa: BLE001 - counted, logged and, the third time, parked and told
+            except _AppliedBeforeError:
+                await self._take_over(item)
+                return
+            except Exception as error:  # noqa: BLE001 - counted, and the third time parked, logged and told
                 item.stored = False
-                if tried >= inbox.ATTEMPTS:
+                if item.tried >= inbox.ATTEMPTS:
                     await self._park(item, type(error).__name__, error)
+                    return
+                log.warning("attempt failed", row=item.row_id, error=type(error).__name__)
+                away = isinstance(error, _DATABASE_AWAY)
+                if away and not await self._rest(_PAUSE_S * item.tried):
                     return
             else:
                 return
+        await self._park(item, "attempts used up")
 
     async def _commit(self, session: AsyncSession, item: Item, reply: Reply) -> None:
-        await inbox.applied(session, item.row_id, self._packed(reply))
+        if not await inbox.applied(session, item.row_id, self._intake.packed(reply)):
+            raise _AppliedBeforeError
         item.stored = True
 
-    async def _park(self, item: Item, why: str, error: Exception | None = None) -> None:
+    async def _take_over(self, item: Item) -> None:
+        """Its effect is in the table: by a commit whose success we were not told of, or by another
+        process. What is left is its answer.
+        """
+        async with self.database.read() as session:
+            row = await inbox.find(session, item.row_id)
+        if row is not None and row.state == "applied":
+            item.reply, item.stored = self._intake.answered(row).reply, True
+
+    async def _park(
+        self, item: Item, why: str, error: Exception | None = None, *, anyway: bool = False
+    ) -> None:
+        """Give up; its sender is told, with a reference that stands in the log and in the row."""
         reference = secrets.token_hex(4)
         log.error("update parked", reference=reference, row=item.row_id, why=why, exc_info=error)
-        now = self.wall.now()
-        await self.writer.write(lambda s: inbox.park(s, item.row_id, f"{why} {reference}", now))
+        now, chat_id = self.wall.now(), item.incoming.chat_id
         text = self.apology(reference, item.incoming.language_code)
-        await self._say(Action("send", chat_id=item.incoming.chat_id, text=text), f"p{item.row_id}")
-
-    async def _say(self, action: Action, key: str) -> None:
-        try:
-            await self.sender.perform(action, key)
-            self.sender.journal.forget([key])
-        except SendError as error:
-            log.warning("apology not sent", code=error.code)
-
-    async def _deliver(self, item: Item) -> None:
-        """Send what was not sent yet. A chat that has to wait gets its answer later, from the row."""
-        reply = item.reply or Reply()
-        for number, action in enumerate(reply.actions):
-            key = f"i{item.row_id}.{number}"
-            try:
-                await self._act(action, key)
-            except SendError as error:
-                if error.retry_after_s is None:
-                    log.warning("answer not sent", row=item.row_id, code=error.code)
-                    continue
-                if not item.stored:
-                    await self.writer.write(
-                        lambda s: inbox.applied(s, item.row_id, self._packed(reply))
-                    )
-                    item.stored = True
-                self._later(item, max(error.retry_after_s, item.pause_s))
-                return
-        self._finish(item)
-
-    def _later(self, item: Item, seconds: float) -> None:
-        item.pause_s = min(_PAUSE_MAX_S, item.pause_s * 2)
-        asyncio.get_running_loop().call_later(seconds, lambda: self._spawn(self._deliver(item)))
-
-    async def _act(self, action: Action, key: str) -> None:
-        if action.card is None or action.kind in {"delete", "answer"}:
-            await self.sender.perform(action, key)
-            return
-        kind, ref = cards.split(action.card)
-        if action.kind.startswith("edit") and action.message_id is None:
-            async with self.database.read() as session:
-                shown = await cards.message_of(session, action.chat_id, kind, ref)
-            action = replace(action, message_id=shown)
-        try:
-            message_id = await self._edited_or_sent(action, key)
-        except SendError as error:
-            if error.code != "message_lost" or action.kind != "edit":
-                raise
-            message_id = await self.sender.perform(replace(action, kind="send"), key)
-        if message_id and action.kind != "edit":
-            self._remember(action, kind, ref, message_id)
-
-    async def _edited_or_sent(self, action: Action, key: str) -> int | None:
-        if action.kind == "edit" and action.message_id is None:
-            action = replace(action, kind="send")
-        return await self.sender.perform(action, key)
-
-    def _remember(self, action: Action, kind: str, ref: str, message_id: int) -> None:
-        card = cards.CardMessage(
-            chat_id=action.chat_id,
-            kind=kind,
-            ref=ref,
-            message_id=message_id,
-            is_photo=action.kind in {"photo", "edit_media"},
-            updated_at=self.wall.now(),
-        )
-        self.writer.later(lambda s: cards.remember(s, card))
-
-    def _finish(self, item: Item) -> None:
-        now = self.wall.now()
-
-        async def mark(session: AsyncSession) -> None:
-            await inbox.done(session, [item.row_id], now)
-            journal = self.sender.journal
-            after = journal.keys_below(f"i{item.row_id}.")
-            if after:
-                after_commit(session, lambda: journal.forget(after))
-
-        self.writer.later(mark)
-
-    def _packed(self, reply: Reply) -> str:
-        return encrypt_json(self.cipher, [action.to_json() for action in reply.actions])
-
-
-def _placeholder(row: InboxUpdate) -> Incoming:
-    """An applied row has only its answer left; the rest is not needed to send it."""
-    return Incoming(
-        update_id=row.update_id,
-        chat_id=row.chat_user or 0,
-        chat_type="private",
-        sender_id=row.chat_user or 0,
-        sender_name="",
-        language_code="en",
-        received_at=row.received_at,
-    )
+        reply = Reply((Action("send", chat_id=chat_id, text=text),)) if chat_id else None
+        packed = None if reply is None else self._intake.packed(reply)
+        said = f"{why} {reference}"
+        if await self.writer.write(
+            lambda s: inbox.park(s, item.row_id, said, packed, now, anyway=anyway)
+        ):
+            item.reply, item.stored, item.unreadable = reply, True, None
+        else:
+            await self._take_over(item)

@@ -69,9 +69,7 @@ def media(
     """What a photo card is changed into."""
     caption = caption_of(action.text)
     if action.filename and not action.filename.endswith((".png", ".jpg")):
-        return InputMediaDocument(
-            file, caption=caption, parse_mode=mode, filename=action.filename
-        )
+        return InputMediaDocument(file, caption=caption, parse_mode=mode, filename=action.filename)
     return InputMediaPhoto(file, caption=caption, parse_mode=mode, filename=action.filename)
 
 
@@ -104,8 +102,7 @@ def _whole(line: str, end: int) -> int:
 
 
 def _balanced(opening: str, text: str) -> tuple[str, str]:
-    """(text with `opening` before it and every open tag closed, the tags to open again after it).
-    """
+    """(text after `opening` with every open tag closed, the tags to open again after it)."""
     whole = opening + text
     stack: list[tuple[str, str]] = []
     for closing, name, rest in _TAG.findall(whole):

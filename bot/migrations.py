@@ -5,10 +5,14 @@ Alembic is imported only when something is to be done: a second start must be qu
 
 from __future__ import annotations
 
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 
 import migrations
 from domain.database import Database
@@ -31,6 +35,8 @@ GIVEN = frozenset(
 )
 """The platform's tables: a database that has them and no version is adopted at revision 0001."""
 _ADOPTED = "0001"
+_LOCK = 5_387_112
+"""Of PostgreSQL's advisory locks: only one process at a time changes the schema."""
 
 
 def head() -> str:
@@ -47,19 +53,26 @@ def bring_up_to_date(url: str) -> str:
     DomainError("positions_twice", rows) for one
     whose open positions contradict each other.
     """
-    engine = create_engine(url.replace("sqlite+aiosqlite:", "sqlite:"))
+    url = url.replace("sqlite+aiosqlite:", "sqlite:")
+    file = _file_of(url)
+    if file is not None and (not file.exists() or not file.stat().st_size):
+        _create_file(file)
+        return "created"
+    engine = create_engine(url)
     try:
-        with engine.connect() as connection:
+        with _alone(engine) as connection:
             found, tables = _version(connection), set(inspect(connection).get_table_names())
-            if found is None and tables & GIVEN:
+            adopt = found is None and bool(tables & GIVEN)
+            if adopt:
                 _check_adoptable(connection, tables)
+            if found == head():
+                return "current"
+            if found is not None and found > head():
+                raise DomainError("schema_newer", found=found, known=head())
+            _upgrade(url, adopt=adopt)
+            return "adopted" if adopt else "created" if not tables else "upgraded"
     finally:
         engine.dispose()
-    if found == head():
-        return "current"
-    if found is not None and found > head():
-        raise DomainError("schema_newer", found=found, known=head())
-    return _upgrade(url, adopt=found is None and bool(tables & GIVEN), fresh=not tables)
 
 
 async def check_schema(database: Database) -> None:
@@ -72,7 +85,41 @@ async def check_schema(database: Database) -> None:
     raise DomainError(code, found=found or "-", known=head())
 
 
-def _upgrade(url: str, *, adopt: bool, fresh: bool) -> str:
+def _file_of(url: str) -> Path | None:
+    """The file of a SQLite address; None for memory and for PostgreSQL."""
+    parsed = make_url(url)
+    name = parsed.database
+    if parsed.get_backend_name() != "sqlite" or not name or name.startswith((":", "file:")):
+        return None
+    return Path(name)
+
+
+def _create_file(file: Path) -> None:
+    """Made whole under another name: a start that is killed leaves no half a schema behind."""
+    fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        _upgrade(f"sqlite:///{fresh}", adopt=False)
+        with suppress(FileNotFoundError):
+            if not file.stat().st_size:
+                file.unlink()
+        with suppress(FileExistsError):  # another process of ours was quicker
+            os.link(fresh, file)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """A connection; on PostgreSQL whoever else would change the schema waits until it is closed."""
+    postgres = engine.dialect.name == "postgresql"
+    options = {"isolation_level": "AUTOCOMMIT"} if postgres else {}
+    with engine.connect().execution_options(**options) as connection:
+        if postgres:
+            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+        yield connection
+
+
+def _upgrade(url: str, *, adopt: bool) -> None:
     from alembic import command  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415
 
@@ -82,7 +129,6 @@ def _upgrade(url: str, *, adopt: bool, fresh: bool) -> str:
     if adopt:
         command.stamp(config, _ADOPTED)
     command.upgrade(config, "head")
-    return "adopted" if adopt else "created" if fresh else "upgraded"
 
 
 def _version(connection: Connection) -> str | None:

@@ -44,11 +44,12 @@ class WorkerPool:
 
     def close(self) -> None:
         """End the workers."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            ours = list((executor._processes or {}).values())  # nothing public names them
+            executor.shutdown(wait=False, cancel_futures=True)
+            for process in ours:
                 process.terminate()
-            self._executor = None
 
     def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:

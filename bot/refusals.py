@@ -6,9 +6,6 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-# Read by the library each time it makes a RetryAfter: durations, not numbers and a warning.
-os.environ.setdefault("PTB_TIMEDELTA", "true")
-
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -17,6 +14,9 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
+
+# Read by the library each time it makes a RetryAfter: durations, not numbers and a warning.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 _HARMLESS = (
     "message is not modified",

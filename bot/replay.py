@@ -17,6 +17,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from bot.adapters.fernet_cipher import FernetCipher
+from bot.adapters.inline_sqlite import open_inline
 from bot.adapters.paper_book import PaperRules
 from bot.adapters.paper_exchange import PaperExchanges
 from bot.jobs.orders import OrderSender
@@ -42,6 +43,7 @@ from domain.models import Base
 from domain.outbox.service import Outbox
 from domain.risk.models import RiskSettings
 from domain.settings.models import UserSettings
+from domain.strategies.language import compile_rules
 from domain.strategies.models import Strategy
 from domain.trading.fills import END_OF_DATA
 from domain.users.models import User
@@ -98,7 +100,7 @@ def live_rules(rules: Rules) -> Rules:
 
 @dataclass
 class _Desk:
-    """A whole trading side with one user, for one run."""
+    """A whole trading side with one user, for one run. `equity`: as last seen, USDT."""
 
     database: Database
     clock: ManualClock
@@ -109,6 +111,7 @@ class _Desk:
     ticker: Ticker
     rules: Rules
     bar_ms: int
+    equity: float
 
     async def open(self, code: str, inputs: Mapping[str, Any] | None, timeframe: str) -> None:
         """The user with the rules' settings, and their bot."""
@@ -117,7 +120,8 @@ class _Desk:
             session.add(User(id=USER, email="replay@users.invalid"))
             await session.flush()
             limit = rules.daily_loss_limit or _NO_LOSS_LIMIT
-            strategy = Strategy(user_id=USER, name="replay", code=code)
+            program = compile_rules(code)
+            strategy = Strategy(user_id=USER, name="replay", code=code, content_hash=program.hash)
             session.add_all(
                 [
                     strategy,
@@ -165,7 +169,7 @@ class _Desk:
                 await self._finish(close_ms)
             else:
                 await self.ticker.run_due()
-            equity.append(float((await self.exchanges.of(USER, PAPER).balance()).equity))
+            equity.append(self.equity)
         if progress is not None:
             progress(1.0)
         return Recorded(candles, self.bar_ms, equity)
@@ -173,12 +177,18 @@ class _Desk:
     async def books(self, moment_ms: int) -> None:
         """Bring the paper exchange's book, then ours, to a close."""
         await self.exchanges.step_to(moment_ms)
-        await self.reconciler.run(PAPER, at=from_ms(moment_ms))
+        await self._reconcile(moment_ms)
 
     async def _finish(self, close_ms: int) -> None:
         await self.books(close_ms)
         await self.exchanges.close_out(close_ms, END_OF_DATA)
-        await self.reconciler.run(PAPER, at=from_ms(close_ms))
+        await self._reconcile(close_ms)
+
+    async def _reconcile(self, moment_ms: int) -> None:
+        """An account that is not looked at has nothing open: its equity stays."""
+        seen = await self.reconciler.run(PAPER, at=from_ms(moment_ms))
+        if USER in seen.balances:
+            self.equity = float(seen.balances[USER].equity)
 
 
 @asynccontextmanager
@@ -186,7 +196,7 @@ async def _desk(
     candles: Candles, timeframe: str, rules: Rules, start_ms: int
 ) -> AsyncIterator[_Desk]:
     with tempfile.TemporaryDirectory(prefix="leverframe-replay-") as folder:
-        database = Database(f"sqlite+aiosqlite:///{Path(folder) / 'replay.db'}", durable=False)
+        database = open_inline(f"sqlite+aiosqlite:///{Path(folder) / 'replay.db'}")
         try:
             async with database.engine.begin() as connection:
                 await connection.run_sync(Base.metadata.create_all)
@@ -224,7 +234,10 @@ def _wired(
         await desk.books(moment_ms)
 
     ticker = Ticker(database, TableQueue(clock), clock, clock, worker, books, books_every_ms=0)
-    desk = _Desk(database, clock, market, exchanges, reconciler, worker, ticker, rules, bar_ms)
+    balance = float(rules.initial_balance)
+    desk = _Desk(
+        database, clock, market, exchanges, reconciler, worker, ticker, rules, bar_ms, balance
+    )
     return desk
 
 

@@ -46,20 +46,23 @@ class Roles:
     leases: Leases
     wanted: tuple[str, ...]
     _held: set[str] = field(default_factory=set)
+    _renewed_at: float = 0.0
 
     def holds(self, role: str) -> bool:
-        """Whether the role is ours now."""
-        return role in self._held
+        """Whether the role is ours now; not longer than the lease that was written down."""
+        age = self.leases.wall.monotonic() - self._renewed_at
+        return role in self._held and age < LIFETIME.total_seconds()
 
     async def renew(self) -> None:
         """Take or renew each wanted role."""
+        asked_at = self.leases.wall.monotonic()
         async with self.database.write() as session:
             held = {role for role in self.wanted if await self.leases.take(session, role)}
         for role in held - self._held:
             log.info("role taken", role=role)
         for role in self._held - held:
             log.warning("role lost", role=role)
-        self._held = held
+        self._held, self._renewed_at = held, asked_at
 
     async def run(self) -> None:
         """Renew until cancelled."""

@@ -59,7 +59,10 @@ class Runtime:
     inbox: Inbox = field(init=False)
     notifier: Notifier = field(init=False)
     roles: Roles = field(init=False)
+    failed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a background loop ended by itself: the process must be restarted."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _polling: BaseRequest | None = None
     _web: web.AppRunner | None = None
     _scheduler: Any = None
 
@@ -135,6 +138,8 @@ class Runtime:
             with suppress(asyncio.CancelledError):
                 await task
         del self._tasks[1:]
+        if self._polling is not None:
+            await self._polling.shutdown()
         await self.inbox.stop()
         await self.notifier.settle()
         await self.writer.flush()
@@ -180,6 +185,7 @@ class Runtime:
             )
             return
         await poll_with.initialize()
+        self._polling = poll_with
         poller = Poller(poll_with, base_url, self.inbox, self.roles, self._poller_role, c.wall)
         self._spawn(poller.run())
 
@@ -199,11 +205,11 @@ class Runtime:
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        task.add_done_callback(_report)
+        task.add_done_callback(self._ended)
         self._tasks.append(task)
 
-
-def _report(task: asyncio.Task[None]) -> None:
-    """A loop that ended by itself is a bug that must be seen."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.critical("a background loop ended", exc_info=error)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A loop that failed is not left dead behind a program that looks alive."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("a background loop ended", exc_info=error)
+            self.failed.set()

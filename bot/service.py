@@ -33,15 +33,22 @@ def stop_requested() -> asyncio.Event:
     return stop
 
 
-async def run_until(application: LeverframeApplication, stop: asyncio.Event) -> None:
-    """Initialize, start, wait for `stop`, end gracefully."""
+async def run_until(application: LeverframeApplication, stop: asyncio.Event) -> int:
+    """Initialize, start, wait for `stop`, end gracefully. 0, or 1 when a part of it failed:
+    restart it.
+    """
     application.polls = True
     await application.initialize()
+    failed = application.running_parts.failed
     try:
         await application.start()
         log.info("running", bot=application.bot.username)
-        await stop.wait()
+        waits = [asyncio.create_task(event.wait()) for event in (stop, failed)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
         log.info("stopping")
         await application.stop()
     finally:
         await application.shutdown()
+    return int(failed.is_set())

@@ -1,5 +1,4 @@
-"""Telegram's limits, kept before they are hit: so many messages a second in all, and in each chat.
-"""
+"""Telegram's limits, kept before they are hit: messages a second in all, and in each chat."""
 
 from __future__ import annotations
 

@@ -4,13 +4,15 @@ by side.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aiohttp
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 _KEEPALIVE_S = 60.0
+_UPLOAD_S = 20.0
 
 
 class AiohttpRequest(BaseRequest):
@@ -47,11 +49,12 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Raises NetworkError, TimedOut; the URL holds the token, so no error text holds the URL.
-        """
+        """Raises NetworkError, TimedOut; the URL holds the token: no error text holds the URL."""
         if self._session is None:
             raise NetworkError("the request is not initialized")
         wait = self._read_timeout_s if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
+        if request_data is not None and request_data.contains_files:
+            wait = (wait or 0.0) + _UPLOAD_S
         timeout = aiohttp.ClientTimeout(total=wait, connect=5.0)
         try:
             async with self._session.request(
@@ -63,13 +66,24 @@ class AiohttpRequest(BaseRequest):
         except (aiohttp.ClientError, OSError) as error:
             raise NetworkError(f"Telegram: {type(error).__name__}") from None
 
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """As the library's, which would put what it cannot read into the log: users' words."""
+        try:
+            parsed = json.loads(payload.decode(errors="replace"))
+        except (ValueError, RecursionError):
+            raise TelegramError("Invalid server response") from None
+        if not isinstance(parsed, dict) or ("result" not in parsed and "ok" not in parsed):
+            raise TelegramError("Invalid server response")
+        return parsed
+
 
 def _body(data: RequestData | None) -> Any:
     if data is None:
         return None
     if not data.contains_files:
         return data.json_parameters
-    form = aiohttp.FormData()
+    form = aiohttp.FormData(quote_fields=False)  # Hangul file names arrive as they are
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, mime) in (data.multipart_data or {}).items():

@@ -8,8 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from aiohttp import web
 
+from handlers.incoming import update_id_of
+
+log = structlog.get_logger(__name__)
 _BODY_MAX = 1 << 20
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 HOOK_PATH = "/telegram"
@@ -32,27 +36,37 @@ class WebServer:
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/metrics", self._metrics)
-        if self.secret is not None:
+        if self.secret:
             app.router.add_post(HOOK_PATH, self._hook)
         return app
 
     async def _hook(self, request: web.Request) -> web.Response:
         """200 only after the commit: Telegram repeats what was not acknowledged."""
-        given = request.headers.get(_SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode(), (self.secret or "").encode()):
+        given = request.headers.get(_SECRET_HEADER, "").encode(errors="surrogateescape")
+        if not hmac.compare_digest(given, (self.secret or "").encode()):
             return web.Response(status=401)
         try:
             update = json.loads(await request.read())
-        except ValueError:
+        except (ValueError, RecursionError):
             return web.Response(status=400)
-        await self.accept([update])
+        if update_id_of(update) is None:
+            return web.Response(status=400)
+        try:
+            await self.accept([update])
+        except Exception as error:
+            log.error("update not taken in", exc_info=error)
+            return web.Response(status=503)
         return web.Response()
 
     async def _health(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
     async def _ready(self, _request: web.Request) -> web.Response:
-        checks = await self.ready()
+        try:
+            checks = await self.ready()
+        except Exception as error:  # noqa: BLE001 - whatever keeps us from knowing: we are not ready
+            log.warning("not ready", error=type(error).__name__)
+            checks = {"checks": False}
         return web.json_response(checks, status=200 if all(checks.values()) else 503)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
@@ -64,5 +78,9 @@ async def serve(server: WebServer, host: str, port: int) -> web.AppRunner:
     """Start; stop it with `cleanup()`. Raises OSError when the port is taken."""
     runner = web.AppRunner(server.app(), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError:
+        await runner.cleanup()
+        raise
     return runner

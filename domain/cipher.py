@@ -14,7 +14,7 @@ class Cipher(Protocol):
         ...
 
     def decrypt(self, token: str) -> str:
-        """Token -> clear text. Raises DomainError("cipher_broken") for a forged or foreign token."""
+        """Token -> clear text. Raises DomainError("cipher_broken") for a forged token."""
         ...
 
     def digest(self, text: str) -> str:

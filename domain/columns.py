@@ -54,7 +54,7 @@ class ExactNumeric(TypeDecorator[Decimal]):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware in Python, naive UTC in the database (the given columns are DateTime without a zone)."""
+    """Aware in Python, naive UTC in the database (the given columns have no time zone)."""
 
     impl = DateTime
     cache_ok = True

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from domain import sqlite_driver
+
 log = logging.getLogger(__name__)
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -49,8 +51,15 @@ class Database:
         """
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        options: dict[str, Any] = {} if self.is_sqlite else {"pool_pre_ping": True}
-        self.engine: AsyncEngine = create_async_engine(url, pool_size=8, max_overflow=16, **options)
+        options: dict[str, Any] = (
+            {"connect_args": {"async_creator_fn": sqlite_driver.connect}}
+            if self.is_sqlite
+            else {"pool_pre_ping": True}
+        )
+        # Parameters stay out of error texts, which end in logs: users' words are among them.
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=8, max_overflow=16, hide_parameters=True, **options
+        )
         self._writers: asyncio.Lock | nullcontext[None] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )

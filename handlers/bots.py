@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from domain.bots import service as bots
 from domain.bots.service import BotView
 from domain.errors import DomainError
+from domain.portfolio import service as portfolio
+from domain.strategies import service as strategies
 from handlers.context import Context
 from handlers.render import bot_cards
 from handlers.render.text import lines
@@ -64,7 +68,9 @@ async def confirm_view(ctx: Context, draft: Draft) -> View:
     start = act(plain(label), "go_bot", style="success", **draft.to_args())
     more = act(plain(ctx.t("button.add_market")), "more", **draft.to_args())
     cancel = ctx.buttons.show(plain(ctx.t("button.cancel")), "menu")
-    return View(bot_cards.confirm(ctx.t, preview, equity), ((start,), (more, cancel)))
+    row = await strategies.get(ctx.session, ctx.user.id, draft.strategy)
+    own = frozenset(strategies.compiled(row).checked.outputs)
+    return View(bot_cards.confirm(ctx.t, preview, own, equity), ((start,), (more, cancel)))
 
 
 async def tap_start(ctx: Context) -> Reply:
@@ -173,7 +179,8 @@ async def status_view(ctx: Context) -> View:
     clock, t = ctx.services.clock, ctx.t
     view = await bots.status(ctx.session, clock, ctx.user.id)
     held = await live_positions(ctx)
-    card = bot_cards.status(t, view, await equity_of(ctx, view), held, clock.now())
+    money = bot_cards.Money(await equity_of(ctx, view), await _today(ctx, view.mode))
+    card = bot_cards.status(t, view, money, held, clock.now())
     text = lines(card, "", as_of(t, ctx.now, clock.now_ms()))
     return View(text, _status_keyboard(ctx, view), card="status:")
 
@@ -184,6 +191,21 @@ async def equity_of(ctx: Context, view: BotView) -> float | None:
         return view.equity
     balance = await ctx.services.exchanges.of(ctx.user.id, view.mode).balance()
     return float(balance.equity)
+
+
+async def _today(ctx: Context, mode: str) -> Decimal:
+    """What equity gained since the day began in the reader's time zone."""
+    today = await portfolio.pnl(
+        ctx.session,
+        ctx.user.id,
+        mode,
+        portfolio.DAY,
+        zone=ctx.settings.timezone,
+        now=ctx.services.clock.now(),
+    )
+    if today.equity is None or today.base is None:
+        return Decimal(0)
+    return today.equity - today.base
 
 
 async def _status_saying(ctx: Context, key: str) -> Reply:

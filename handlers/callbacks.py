@@ -107,6 +107,8 @@ class Tapped:
 def open_shown(cipher: Cipher, data: str, user_id: int, chat_id: int, now: datetime) -> Tapped:
     """Read a showing button. Raises DomainError("button_invalid" | "button_expired")."""
     try:
+        if not data.startswith(_SHOW):
+            raise ValueError("neither kind of token")
         plain = cipher.unseal(_decode(data[1:]), _bound(user_id, chat_id))
         action, *args = json.loads(b"[" + plain[3:] + b"]")
     except (DomainError, ValueError):

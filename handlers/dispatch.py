@@ -46,8 +46,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """`forms`: kind -> handler of the next message. `limiter` holds each sender back, before any
-    work is done.
+    """`forms`: kind -> handler of the next message. `limiter` holds each sender back, before
+    anything is queued.
     """
 
     database: Database
@@ -64,17 +64,38 @@ class Dispatcher:
         route = self.routes.get(incoming.command or "")
         return 1 if route is None else route.lane
 
+    def changes(self, incoming: Incoming) -> bool:
+        """Whether working on it may change something."""
+        if incoming.callback_data is None:
+            route = self.routes.get(incoming.command or "")
+            return incoming.command is None or (route is not None and route.writes)
+        if callbacks.is_acting(incoming.callback_data):
+            return True
+        try:
+            tap = self.taps.get(self._shown(incoming, incoming.callback_data).action)
+        except DomainError:
+            return False
+        return tap is not None and tap.writes
+
+    def admit(self, incoming: Incoming) -> Reply | None:
+        """None: to be worked on. A reply: it is not, and that is all there is to say (if anything).
+
+        Judged once, when an update comes in: what was admitted is not held back when it is tried
+        again. What overtakes has a limit of its own: a flood must not keep anybody from stopping.
+        """
+        if not incoming.is_private and not self._is_ours(incoming):
+            return Reply()
+        verdict = self.limiter.check((incoming.sender_id, self.lane(incoming)))
+        return None if verdict.allowed else self._held_back(incoming, verdict.first)
+
     async def handle(self, incoming: Incoming, commit: Commit) -> Reply:
-        """Run an update to its reply. `commit(session, reply)` is called inside a writing unit of
-        work, last.
+        """Run an admitted update to its reply. `commit(session, reply)` is called inside a writing
+        unit of work, last.
 
         A DomainError rolls back and becomes a sentence; any other exception is the caller's.
         """
         if not incoming.is_private:
-            return _in_group(incoming)
-        verdict = self.limiter.check(incoming.sender_id)
-        if not verdict.allowed:
-            return self._held_back(incoming, verdict.first)
+            return self._in_group(incoming)
         try:
             return _answered(incoming, await self._run(incoming, commit))
         except DomainError as error:
@@ -95,9 +116,7 @@ class Dispatcher:
     async def _tapped(self, incoming: Incoming, data: str, commit: Commit) -> Reply:
         sender, chat = incoming.sender_id, incoming.chat_id
         if not callbacks.is_acting(data):
-            shown = callbacks.open_shown(
-                self.services.cipher, data, sender, chat, self.services.wall.now()
-            )
+            shown = self._shown(incoming, data)
             tap = self.taps.get(shown.action)
             if tap is None or tap.acts:
                 raise DomainError("button_invalid")
@@ -110,6 +129,15 @@ class Dispatcher:
             raise DomainError("button_invalid")
         return await self._perform(
             incoming, Step(tap.handler, tap.access, True, tap.expires), commit
+        )
+
+    def _shown(self, incoming: Incoming, data: str) -> callbacks.Tapped:
+        return callbacks.open_shown(
+            self.services.cipher,
+            data,
+            incoming.sender_id,
+            incoming.chat_id,
+            self.services.wall.now(),
         )
 
     async def _said(self, incoming: Incoming, commit: Commit) -> Reply:
@@ -183,23 +211,37 @@ class Dispatcher:
             found = await users.by_telegram(session, incoming.sender_id)
         return _speaker(incoming, found[1] if found else None)
 
+    def _is_ours(self, incoming: Incoming) -> bool:
+        """In a group others talk, too, and to other bots."""
+        return incoming.callback_id is not None or incoming.command in self.routes
+
+    def _in_group(self, incoming: Incoming) -> Reply:
+        if not self._is_ours(incoming):
+            return Reply()
+        error = DomainError("private_only")
+        tapped = incoming.callback_id is not None
+        return _answered(incoming, explain(error, _speaker(incoming, None), tapped=tapped))
+
     def _held_back(self, incoming: Incoming, first: bool) -> Reply:
         """Say so once, then stay silent: a flood must not become a flood of answers."""
         if incoming.callback_id is not None:
             return _answered(incoming, Reply())
         t = _speaker(incoming, None)
-        return explain(DomainError("slow_down"), t) if first else Reply()
+        return _answered(incoming, explain(DomainError("slow_down"), t)) if first else Reply()
 
 
 def check_access(access: str, account: User | None) -> None:
-    """Raises DomainError("not_registered" | "suspended" | "not_allowed")."""
+    """`access`: anyone, user or admin; anything else lets nobody in.
+
+    Raises DomainError("not_registered" | "suspended" | "not_allowed").
+    """
     if access == "anyone":
         return
     if account is None:
         raise DomainError("not_registered")
     if account.is_suspended:
         raise DomainError("suspended")
-    if access == "admin" and not account.is_admin:
+    if access != "user" and not (access == "admin" and account.is_admin):
         raise DomainError("not_allowed")
 
 
@@ -207,14 +249,6 @@ def _speaker(incoming: Incoming, preferences: UserSettings | None) -> Translator
     if preferences is None:
         return Translator(language_of(incoming.language_code), "UTC")
     return Translator(preferences.language, preferences.timezone)
-
-
-def _in_group(incoming: Incoming) -> Reply:
-    if incoming.command is None and incoming.callback_id is None:
-        return Reply()
-    t = _speaker(incoming, None)
-    error = DomainError("private_only")
-    return _answered(incoming, explain(error, t, tapped=incoming.callback_id is not None))
 
 
 def _answered(incoming: Incoming, reply: Reply) -> Reply:

@@ -1,5 +1,4 @@
-"""A raw update -> `Incoming`. Strangers write these: every field is checked before it is believed.
-"""
+"""A raw update -> `Incoming`. Strangers write these: no field is believed before it is checked."""
 
 from __future__ import annotations
 
@@ -36,8 +35,7 @@ def update_id_of(raw: Any) -> int | None:
 
 
 def chat_of(raw: Any) -> int | None:
-    """The private chat a broken update came from, as far as that can be told: to say sorry there.
-    """
+    """The private chat a broken update came from, as far as it can be told: to say sorry there."""
     for path in (("message", "chat"), ("callback_query", "message", "chat")):
         value = raw
         for name in path:
@@ -75,7 +73,7 @@ def _tap(update_id: int, query: dict[str, Any], received_at: datetime) -> Incomi
         return None
     message = _dict(message, "callback_query.message")
     data = query.get("data", "")
-    if not isinstance(data, str) or len(data.encode(errors="replace")) > 64:
+    if not isinstance(data, str) or data != _clean(data) or len(data.encode()) > 64:
         raise BadUpdateError("callback_query.data")
     return Incoming(
         update_id=update_id,
@@ -94,8 +92,8 @@ def _who(message: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
         "chat_id": _int(chat, "id"),
         "chat_type": _str(chat, "type", 16),
         "sender_id": _int(sender, "id"),
-        "sender_name": _clean(_str(sender, "first_name", 256)),
-        "language_code": _clean(_str(sender, "language_code", 35))
+        "sender_name": _clean(_text(sender, "first_name", 256)),
+        "language_code": _clean(_text(sender, "language_code", 35))
         if "language_code" in sender
         else "en",
     }
@@ -139,6 +137,14 @@ def _int(holder: dict[str, Any], name: str) -> int:
 
 
 def _str(holder: dict[str, Any], name: str, longest: int) -> str:
+    """What is handed back to Telegram as it is, so it must be text that can be."""
+    value = _text(holder, name, longest)
+    if value != _clean(value):
+        raise BadUpdateError(name)
+    return value
+
+
+def _text(holder: dict[str, Any], name: str, longest: int) -> str:
     value = holder.get(name)
     if not isinstance(value, str) or len(value) > longest:
         raise BadUpdateError(name)

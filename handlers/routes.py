@@ -58,6 +58,7 @@ TAPS: tuple[Tap, ...] = (
     Tap("sig", signals.tap_signals),
     Tap("risk", risk.show_risk),
     Tap("config", risk.show_config),
+    Tap("result", backtests.tap_result),
     Tap("open", opening.tap_open),
     # These lead to buttons that act, which are rows.
     Tap("begin", opening.tap_begin, writes=True),

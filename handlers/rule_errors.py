@@ -30,15 +30,10 @@ def _said(error: RuleError, t: Translator) -> Html:
         else value
         for name, value in error.params.items()
     }
-    key = f"rule.{error.code}"
     try:
-        what = t(key, text=code(error.text), **values) if t.knows(key) else _generally(error, t)
-    except LookupError:
-        what = _generally(error, t)
+        what = t(f"rule.{error.code}", text=code(error.text), **values)
+    except LookupError:  # a new code, or one whose values do not fit
+        what = t("rule.not_allowed", text=code(error.text))
     if error.suggestion is None:
         return what
     return t("rule.suggestion", what=what, suggestion=code(error.suggestion))
-
-
-def _generally(error: RuleError, t: Translator) -> Html:
-    return t("rule.not_allowed", text=code(error.text))

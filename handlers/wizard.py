@@ -10,8 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 from domain.bots.service import timeframes_for
+from domain.errors import DomainError
 from domain.market.ports import unknown_symbol
 from domain.strategies import service as strategies
+from domain.strategies.models import Strategy
 from handlers.arguments import Wanted, looks_like_symbol, understand
 from handlers.context import Context
 from handlers.render.text import lines
@@ -49,14 +51,14 @@ class Draft:
 async def drafted(ctx: Context, purpose: str) -> Draft:
     """What the words after a command already say.
 
-    Raises DomainError("unknown_symbol" | "unknown_strategy" | "ambiguous_strategy").
+    Raises DomainError: "unknown_symbol", "unknown_strategy", "ambiguous_strategy", "unknown_word".
     """
     known = ctx.services.market.symbols()
     wanted = understand(ctx.incoming.args, known)
     _refuse_unknown_symbols(wanted, known)
     strategy = None
     if wanted.words:
-        strategy = await strategies.resolve(ctx.session, ctx.user.id, " ".join(wanted.words))
+        strategy = await _strategy(ctx, " ".join(wanted.words))
     return Draft(
         purpose,
         strategy.id if strategy else None,
@@ -132,6 +134,17 @@ async def _asking(
     text = lines(await heading(ctx, draft), "", asked, hint)
     cancel = (ctx.buttons.show(plain(ctx.t("button.cancel")), "menu"),)
     return View(text, (*choices, cancel))
+
+
+async def _strategy(ctx: Context, words: str) -> Strategy:
+    """The strategy; words that name none may have meant a market, so both are said."""
+    try:
+        return await strategies.resolve(ctx.session, ctx.user.id, words)
+    except DomainError as error:
+        if error.code != "unknown_strategy" or words.strip("#").isdigit():
+            raise
+        known = ", ".join(ctx.services.market.symbols()[:5])
+        raise DomainError("unknown_word", word=words[:40], known=known) from None
 
 
 def _refuse_unknown_symbols(wanted: Wanted, known: tuple[str, ...]) -> None:

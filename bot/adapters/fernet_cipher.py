@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import secrets
 from base64 import urlsafe_b64decode
 from pathlib import Path
 
@@ -20,17 +21,19 @@ KEY_FILE = "secret.key"
 
 
 class FernetCipher:
-    """`keys`: newest first, comma separated. New data uses the first; all of them decrypt."""
+    """`keys`: newest first, comma separated. New data uses the first; all of them decrypt.
+    Fingerprints are the first one's only.
+    """
 
     def __init__(self, keys: str) -> None:
         parts = [part.strip() for part in keys.split(",")]
         try:
             self._fernet = MultiFernet([Fernet(part) for part in parts])
-            master = urlsafe_b64decode(parts[0])
+            masters = [urlsafe_b64decode(part) for part in parts]
         except ValueError:
             raise DomainError("secret_key_invalid") from None
-        self._mac = _derive(master, b"digest", 32)
-        self._siv = AESSIV(_derive(master, b"buttons", 32))
+        self._mac = _derive(masters[0], b"digest", 32)
+        self._sivs = [AESSIV(_derive(master, b"buttons", 32)) for master in masters]
 
     def encrypt(self, text: str) -> str:
         return self._fernet.encrypt(text.encode()).decode()
@@ -45,13 +48,15 @@ class FernetCipher:
         return hmac.new(self._mac, text.encode(), hashlib.sha256).hexdigest()
 
     def seal(self, data: bytes, bound_to: bytes) -> bytes:
-        return self._siv.encrypt(data, [bound_to])
+        return self._sivs[0].encrypt(data, [bound_to])
 
     def unseal(self, sealed: bytes, bound_to: bytes) -> bytes:
-        try:
-            return self._siv.decrypt(sealed, [bound_to])
-        except (InvalidTag, ValueError):
-            raise DomainError("cipher_broken") from None
+        for siv in self._sivs:
+            try:
+                return siv.decrypt(sealed, [bound_to])
+            except (InvalidTag, ValueError):
+                continue
+        raise DomainError("cipher_broken")
 
 
 def key_from_file(data_dir: Path) -> tuple[str, bool]:
@@ -62,12 +67,19 @@ def key_from_file(data_dir: Path) -> tuple[str, bool]:
     except FileNotFoundError:
         data_dir.mkdir(parents=True, exist_ok=True)
     key = Fernet.generate_key().decode()
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another process of ours was quicker
-        return path.read_text().strip(), False
+    # Written whole under another name first: nobody ever reads half a key, and no crash leaves one.
+    fresh = data_dir / f".{KEY_FILE}.{secrets.token_hex(4)}"
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
         file.write(key)
+        file.flush()
+        os.fsync(handle)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:  # another process of ours was quicker
+        return path.read_text().strip(), False
+    finally:
+        fresh.unlink()
     return key, True
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import structlog
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,11 +54,14 @@ log = structlog.get_logger(__name__)
 
 
 def price_bars(market: MarketData) -> BarSource:
-    """The price of the moment as a bar of four equal values, for a market without candles."""
+    """The price of the moment as a bar of four equal values, for a market without candles.
+
+    What it gives was observed when it is asked, whatever span that is for.
+    """
 
     async def bars(symbol: str, start_ms: int, end_ms: int) -> Candles:
         seen = await market.price(symbol)
-        inside = [seen] if start_ms <= seen.at_ms < end_ms else []
+        inside = [seen] if seen.at_ms >= start_ms else []
         last = np.array([price.last for price in inside], dtype=np.float64)
         time = np.array([price.at_ms for price in inside], dtype=np.int64)
         return Candles(time, last, last, last, last, np.zeros_like(last))
@@ -259,16 +262,11 @@ class PaperExchange:
             return await read_fills(session, self.user_id, after, limit)
 
     async def _open_account(self, session: AsyncSession) -> None:
-        opened = cast(
-            "CursorResult[Any]",
-            await session.execute(
-                _insert(session, ACCOUNTS)
-                .values(user_id=self.user_id, wallet=self.books.rules.start_balance)
-                .on_conflict_do_nothing(index_elements=["user_id"])
-            ),
+        await session.execute(
+            _insert(session, ACCOUNTS)
+            .values(user_id=self.user_id, wallet=self.books.rules.start_balance)
+            .on_conflict_do_nothing(index_elements=["user_id"])
         )
-        if opened.rowcount > 0:
-            log.info("paper_account_opened", user_id=self.user_id)
 
     async def _order(self, session: AsyncSession, client_order_id: str) -> Any:
         return (await session.execute(select(ORDERS).where(*self._mine(client_order_id)))).one()

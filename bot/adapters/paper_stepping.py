@@ -42,8 +42,7 @@ def close_book(book: Book, market: Mapping[str, Bars], at_ms: int, close: int) -
         )
         _exit(book, symbol, position, left, at_ms, None)
     for order in book.orders:
-        if order.state == "pending":
-            order.end("cancelled")
+        order.end("cancelled")
 
 
 def _opens(book: Book, market: Mapping[str, Bars]) -> list[int]:

@@ -1,4 +1,4 @@
-"""`leverframe backtest`: a strategy over a candle file, in this process, which is its own worker."""
+"""`leverframe backtest`: a strategy over a candle file. This process is its own worker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.backtests.result import result_to_json
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """0 = done; the result goes to standard output, what is wrong with the data to standard error."""
+    """0 = done. The result goes to standard output, what the data lacks to standard error."""
     wanted = prepare(arguments)
     warn(wanted.notes)
     with progress_bar("Backtest", quiet=arguments.json) as tell:

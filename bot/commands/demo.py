@@ -55,10 +55,9 @@ async def _run(settings: Settings, port: int, browser: bool) -> int:
             sys.stdout.flush()
             if browser:
                 await asyncio.to_thread(webbrowser.open, sandbox.url)
-            await run_until(build(settings), stop)
+            return await run_until(build(settings), stop)
         finally:
             await sandbox.stop()
-    return 0
 
 
 def _default_dir(candles: str | None) -> Path:

@@ -15,7 +15,7 @@ from domain.backtests.result import result_to_json
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """0 = done; the result goes to standard output, what is wrong with the data to standard error."""
+    """0 = done. The result goes to standard output, what the data lacks to standard error."""
     logging.setup("warning", "console")
     wanted = prepare(arguments)
     warn(wanted.notes)

@@ -25,11 +25,13 @@ from domain.market.candles import Candles
 from domain.market.resample import closed_by, resample
 from domain.market.timeframes import to_ms
 from domain.market.validation import DataReport
-from domain.money import QUANTUM
 from domain.strategies.builtins import find_builtin
-from domain.strategies.language import Bound, compile_rules
+from domain.strategies.language import Bound, RuleErrors, compile_rules
+from handlers.rule_errors import lines
+from handlers.texts import Translator, plain
 
 WRONG_USAGE = 2
+_QTY_STEP = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +52,8 @@ class Study:
 def prepare(arguments: argparse.Namespace) -> Study:
     """Read the files that the arguments name, resample, cut.
 
-    Raises DomainError for anything wrong with the files, RuleErrors for the program; exits with 2
-    for an option that cannot be honoured.
+    Raises DomainError for anything wrong with the files; exits with 2 for an option that cannot be
+    honoured.
     """
     if arguments.detail is not None:
         refuse(
@@ -73,7 +75,8 @@ def prepare(arguments: argparse.Namespace) -> Study:
 def strategy_of(wanted: str) -> tuple[str, Bound]:
     """(name, program with its defaults) of a file, or of a built-in's name or slug.
 
-    Raises RuleErrors, DomainError("unknown_strategy", name) or ("strategy_unreadable", file).
+    Raises DomainError("unknown_strategy", name) or ("strategy_unreadable", file). A program with
+    mistakes ends the process with 1, each mistake on a line of its own.
     """
     path = Path(wanted)
     if path.is_file() or path.suffix == ".rules":
@@ -81,7 +84,7 @@ def strategy_of(wanted: str) -> tuple[str, Bound]:
             code = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             raise DomainError("strategy_unreadable", file=path.name) from None
-        return path.stem, compile_rules(code).bind()
+        return path.stem, _compiled(code, path)
     builtin = find_builtin(wanted)
     if builtin is None:
         raise DomainError("unknown_strategy", name=wanted[:60])
@@ -91,13 +94,13 @@ def strategy_of(wanted: str) -> tuple[str, Bound]:
 def rules_of(arguments: argparse.Namespace) -> Rules:
     """Those of `--config`, with what the other options say over them.
 
-    Quantities go in steps of at least 1e-8, as they rest in the database: so that `backtest` and
-    `replay` count the same.
+    Money rests in the database in steps of 1e-8, so the two commands' balances differ by as much.
+    Quantities get a coarser step where the rules name none: no rounding decides about a quantity.
     """
     rules = Rules() if arguments.config is None else Rules.from_toml(arguments.config)
     said: dict[str, Any] = {
         "timeframe": arguments.timeframe,
-        "qty_step": max(rules.qty_step, float(QUANTUM)),
+        "qty_step": rules.qty_step or _QTY_STEP,
     }
     if arguments.symbol or arguments.config is None:
         said["symbol"] = arguments.symbol or _symbol_in(arguments.candles)
@@ -185,6 +188,15 @@ def write_json(document: dict[str, Any], notes: list[str]) -> None:
     """The document on standard output, one line, with the file's notes before its own."""
     whole = {**document, "notes": [*notes, *document["notes"]]}
     sys.stdout.write(json.dumps(whole, allow_nan=False) + "\n")
+
+
+def _compiled(code: str, path: Path) -> Bound:
+    try:
+        return compile_rules(code).bind()
+    except RuleErrors as errors:
+        for line in lines(errors, Translator("en", "UTC")):
+            sys.stderr.write(f"{path}:{plain(line)}\n")
+        raise SystemExit(1) from None
 
 
 def _symbol_in(path: Path) -> str:

@@ -7,7 +7,7 @@ begun again, three times at most, counted in the row: a restart of the bot does 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,6 +34,8 @@ from domain.strategies.language import compile_rules
 log = structlog.get_logger(__name__)
 TELL_EVERY_S = 3.0
 _LOOK_EVERY_S = 0.4
+# `WorkerPool.run`: raises what the function raises, BrokenProcessPool when the worker died.
+RunInWorker = Callable[..., Awaitable[Any]]
 _WORKER = "bot.workers.backtest:run"
 CHARTS = "charts"
 _TOLD = (
@@ -48,12 +50,6 @@ _TOLD = (
     "profit_factor",
     "trades",
 )
-
-
-class RunInWorker(Protocol):
-    """`WorkerPool.run`. Raises what the function raises, BrokenProcessPool when the worker died."""
-
-    async def __call__(self, target: str, *args: Any) -> Any: ...
 
 
 class EditCard(Protocol):

@@ -92,10 +92,8 @@ class OrderSender:
 
         results = await asyncio.gather(*map(one, groups), return_exceptions=True)
         for result in results:
-            if isinstance(result, Exception):
+            if result is not None:
                 log.error("order work failed", exc_info=result)
-            elif result is not None:
-                raise result
 
     async def _guarded(self, order: Order, work: _Work) -> None:
         self._in_flight.add(order.client_order_id)
@@ -153,9 +151,7 @@ class OrderSender:
     ) -> None:
         """One result in a unit of work of its own, on the row as it is now."""
         async with self.database.write() as session:
-            row = await session.get(Order, order.id, with_for_update=True)
-            if row is None:
-                return
+            row = await session.get_one(Order, order.id, with_for_update=True)
             row.exchange_order_id = exchange_order_id or row.exchange_order_id
             if state in ENDED:
                 await end_order(session, self.outbox, row, state, self.clock.now(), error_code)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -21,12 +22,13 @@ log = structlog.get_logger(__name__)
 Task = Callable[[dict[str, Any]], Awaitable[None]]
 LEASE = timedelta(seconds=60)
 _ATTEMPTS = 5
+_STOP_S = 10.0
 
 
 @dataclass
 class JobRunner:
     """One lane of the queue. `tasks`: name -> coroutine function of the job's args. Everything may
-    run twice.
+    run twice. `alone`: no other process works on this lane. `sleep`: waits that many seconds.
     """
 
     database: Database
@@ -35,6 +37,7 @@ class JobRunner:
     tasks: Mapping[str, Task]
     concurrency: int = 1
     alone: bool = True
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _free: asyncio.Semaphore = field(init=False)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
@@ -58,12 +61,13 @@ class JobRunner:
         """Work until cancelled."""
         while True:
             self._wake.clear()
-            while await self.turn():
-                pass
             try:
+                while await self.turn():
+                    pass
+            except Exception as error:
+                log.error("queue not read", lane=self.lane, exc_info=error)
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), idle_s)
-            except TimeoutError:
-                continue
 
     async def turn(self) -> bool:
         """Claim one job and start it; False when nothing is due."""
@@ -71,10 +75,14 @@ class JobRunner:
             if not await self.queue.any_due(session, self.lane):
                 return False
         await self._free.acquire()
-        async with self.database.write() as session:
-            job = await self.queue.claim(session, self.lane, LEASE)
+        job: Job | None = None
+        try:
+            async with self.database.write() as session:
+                job = await self.queue.claim(session, self.lane, LEASE)
+        finally:
+            if job is None:
+                self._free.release()
         if job is None:
-            self._free.release()
             return False
         task = asyncio.create_task(self._work(job))
         self._running.add(task)
@@ -88,9 +96,12 @@ class JobRunner:
                 await asyncio.wait(set(self._running))
 
     async def stop(self) -> None:
-        """Wait for what runs; what is queued stays."""
+        """Wait for what runs, not for ever: what is cut off will be done again."""
         if self._running:
-            await asyncio.wait(set(self._running), timeout=10.0)
+            _, late = await asyncio.wait(set(self._running), timeout=_STOP_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -98,26 +109,40 @@ class JobRunner:
         self._wake.set()
 
     async def _work(self, job: Job) -> None:
-        renewing = asyncio.create_task(self._renew(job.id))
-        error: str | None = None
-        again = False
+        renewing = asyncio.create_task(self._renew(job))
+        try:
+            error, again = await self._outcome(job)
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+        try:
+            async with self.database.write() as session:
+                if again:
+                    await self.queue.requeue(session, job, timedelta(seconds=2**job.attempts))
+                else:
+                    await self.queue.finish(session, job, error)
+        except Exception as unwritten:  # its lease runs out, then it is done again
+            log.error("job's end not written", job=job.id, exc_info=unwritten)
+
+    async def _outcome(self, job: Job) -> tuple[str | None, bool]:
+        """(what went wrong, whether to try again)."""
+        if job.attempts > _ATTEMPTS:  # whoever ran it did not live to tell
+            log.error("job given up", task=job.task, job=job.id)
+            return "attempts used up", False
         try:
             await self.tasks[job.task](job.args)
         except DomainError as expected:
-            error = expected.code
+            return expected.code, False
         except Exception as unexpected:
-            error, again = type(unexpected).__name__, job.attempts < _ATTEMPTS
             log.error("job failed", task=job.task, job=job.id, exc_info=unexpected)
-        finally:
-            renewing.cancel()
-        async with self.database.write() as session:
-            if again:
-                await self.queue.requeue(session, job.id, timedelta(seconds=2**job.attempts))
-            else:
-                await self.queue.finish(session, job.id, error)
+            return type(unexpected).__name__, job.attempts < _ATTEMPTS
+        return None, False
 
-    async def _renew(self, job_id: int) -> None:
+    async def _renew(self, job: Job) -> None:
         while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
-            async with self.database.write() as session:
-                await self.queue.extend(session, job_id, LEASE)
+            await self.sleep(LEASE.total_seconds() / 3)
+            try:
+                async with self.database.write() as session:
+                    await self.queue.extend(session, job, LEASE)
+            except Exception as error:  # noqa: BLE001 - the next turn may succeed, and there are two before the lease ends
+                log.warning("lease not renewed", job=job.id, error=type(error).__name__)

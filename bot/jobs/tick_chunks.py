@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -34,6 +34,9 @@ log = structlog.get_logger(__name__)
 Send = Callable[[], Awaitable[object]]
 """Sends the order intents that were committed."""
 
+Exposed = set[tuple[int, str]]
+"""(user, mode)"""
+
 
 class ChunkIncompleteError(Exception):
     """Some bots could not decide now: run the chunk again. Those that did will not do so twice."""
@@ -61,6 +64,7 @@ class ChunkWorker:
     send: Send
     conventions: Conventions
     book: SignalBook = field(init=False)
+    programs: roster.Programs = field(default_factory=roster.Programs)
     signals: int = 0
     orders: int = 0
     halts: int = 0
@@ -75,16 +79,19 @@ class ChunkWorker:
 
         Raises ChunkIncompleteError when bots were left behind.
         """
-        series, user_ids = ticks.series_of(args)
+        series, user_ids, alone = ticks.chunk_of(args)
         async with self.database.read() as session:
-            bots = await roster.load_bots(session, series, user_ids)
-            window = await roster.longest_memory(session, series) if bots else 0
-        if not bots:
-            return
+            bots = await roster.load_bots(session, self.programs, series, user_ids)
+            if not bots:
+                return
+            window = _memory(bots) if alone else await roster.longest_memory(session, series)
+            exposed = await _exposed(session, bots, series)
         plan = await self._plan(series, bots, window)
-        await self._pass(series, plan.quiet)
+        await self._pass(series, plan.quiet, exposed)
+        decided = self.orders
         left = len(plan.waiting) + await self._act_all(series, plan)
-        await self.send()
+        if self.orders > decided:
+            await self.send()
         if left:
             raise ChunkIncompleteError(f"{left} bots of {len(bots)} are behind")
 
@@ -108,19 +115,19 @@ class ChunkWorker:
                     plan.quiet.append(bot)
         return plan
 
-    async def _pass(self, series: Series, quiet: Sequence[Bot]) -> None:
+    async def _pass(self, series: Series, quiet: Sequence[Bot], exposed: Exposed) -> None:
         """One transaction for all that have nothing to do; their daily loss is looked at."""
-        at = from_ms(series.close_ms)
-        exposed: dict[str, Mapping[int, Balance]] = {}
+        balances: dict[str, Mapping[int, Balance]] = {}
         for mode in sorted({bot.mode for bot in quiet}):
-            users = [bot.user_id for bot in quiet if bot.mode == mode]
-            async with self.database.read() as session:
-                users = await _exposed(session, mode, users, series)
+            users = [b.user_id for b in quiet if b.mode == mode and (b.user_id, mode) in exposed]
             if users:
-                exposed[mode] = await self.exchanges.balances(mode, users)
+                balances[mode] = await self.exchanges.balances(mode, users)
+        if not quiet:
+            return
         async with self.database.write() as session:
-            for mode, balances in exposed.items():
-                self.halts += await watch_days(session, self.outbox, mode, balances, at)
+            for mode, known in balances.items():
+                at = from_ms(series.close_ms)
+                self.halts += await watch_days(session, self.outbox, mode, known, at)
             await ticks.pass_quiet(session, [bot.user_id for bot in quiet], series.close_ms)
 
     async def _act_all(self, series: Series, plan: _Plan) -> int:
@@ -205,14 +212,16 @@ async def _may_act(session: AsyncSession, bot: Bot, readings: Mapping[str, Readi
     return any(wish.close or wish.side for wish in wishes)
 
 
-async def _exposed(
-    session: AsyncSession, mode: str, user_ids: Iterable[int], series: Series
-) -> list[int]:
-    """Users whose equity may have moved since the last close: by a position, or a trade."""
+async def _exposed(session: AsyncSession, bots: Sequence[Bot], series: Series) -> Exposed:
+    """Whose equity may have moved since the last close: by a position, or by a trade since."""
     since = from_ms(series.close_ms) - timedelta(milliseconds=2 * to_ms(series.timeframe))
-    users = list(user_ids)
-    held = select(Position.user_id).where(Position.user_id.in_(users), Position.mode == mode)
-    traded = select(Trade.user_id).where(
-        Trade.user_id.in_(users), Trade.mode == mode, Trade.created_at >= since
+    users = [bot.user_id for bot in bots]
+    held = select(Position.user_id, Position.mode).where(Position.user_id.in_(users))
+    traded = select(Trade.user_id, Trade.mode).where(
+        Trade.user_id.in_(users), Trade.created_at >= since
     )
-    return sorted(await session.scalars(union(held, traded)))
+    return {(user_id, mode) for user_id, mode in await session.execute(union(held, traded))}
+
+
+def _memory(bots: Sequence[Bot]) -> int:
+    return max((bot.bound.memory for bot in bots if bot.bound is not None), default=0)

@@ -8,14 +8,14 @@ until this one is done.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from bot.jobs.runner import JobRunner
-from bot.jobs.tick_chunks import ChunkWorker
+from bot.jobs.tick_chunks import ChunkIncompleteError, ChunkWorker
 from domain.bots import ticks
 from domain.bots.models import Tick
 from domain.bots.ticks import Due
@@ -23,6 +23,7 @@ from domain.clock import MarketClock, WallClock
 from domain.database import Database
 from domain.jobs.service import TableQueue
 from domain.market.timeframes import MINUTE_MS
+from domain.signals.evaluate import Series
 
 PATIENCE_S = 600.0
 """How long a tick whose bots cannot be worked off holds up the next close."""
@@ -57,6 +58,8 @@ class Ticker:
     ticked: int = 0
     _stuck_since: dict[int, float] = field(default_factory=dict)
     _stepped_ms: int = 0
+    _clean: bool = False
+    _last_ticked: dict[tuple[str, str], int] = field(default_factory=dict)
     _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -72,58 +75,65 @@ class Ticker:
         """Every close up to now that was not ticked, in order; how many were."""
         async with self._alone:
             count = 0
-            if await self._settled():
-                while (due := await self._next()) is not None and await self._tick(due):
+            if self._clean or await self._settled():
+                for due in await self._due():
+                    if not await self._tick(due):
+                        break
                     count += 1
             await self._step_between()
             return count
 
-    async def _next(self) -> Due | None:
+    async def _due(self) -> list[Due]:
         async with self.database.read() as session:
-            due = await ticks.due_closes(session, self.clock.now_ms() - self.grace_ms)
-        return due[0] if due else None
+            return await ticks.due_closes(
+                session, self.clock.now_ms() - self.grace_ms, self._last_ticked
+            )
 
     async def _tick(self, due: Due) -> bool:
         """One close, from the books to the orders; False when some of its bots are behind."""
         await self._bring_to(due.close_ms)
         async with self.database.write() as session:
-            claimed = await ticks.open_tick(session, self.queue, due)
-        if claimed is not None:
-            self.ticked += 1
-        return await self._settled()
-
-    async def _settled(self) -> bool:
-        """Work off the chunks at large; True when every tick is done.
-
-        A tick is done when none of its bots is behind, however its chunks ended.
-        """
-        async with self.database.read() as session:
-            left = await ticks.unfinished(session)
-        if not left:
-            return True
-        await self.runner.settle()
-        done = True
-        for tick in left:
-            done = await self._finish(tick) and done
-        return done
-
-    async def _finish(self, tick: Tick) -> bool:
-        async with self.database.read() as session:
-            behind = await ticks.anybody_behind(session, tick)
-            waiting = behind and await ticks.chunks_waiting(session)
-        if waiting and not self._is_hopeless(tick):
+            opened = await ticks.open_tick(session, self.queue, due)
+        self._last_ticked[due.exchange, due.timeframe] = due.close_ms
+        self._clean = False
+        if opened is None:
+            return await self._settled()
+        self.ticked += 1
+        if opened.alone is None:
+            return await self._settled()
+        try:
+            await self.worker.run_chunk(opened.alone)
+        except ChunkIncompleteError as error:
+            log.warning("tick incomplete", close_ms=due.close_ms, error=str(error))
             return False
         async with self.database.write() as session:
-            row = await session.get_one(Tick, tick.id)
-            if behind and not self._is_hopeless(tick):
-                await ticks.enqueue_behind(session, self.queue, row)
+            self._clean = await ticks.finish_tick(
+                session, opened.tick_id, due.series, self.clock.now()
+            )
+        return self._clean
+
+    async def _settled(self) -> bool:
+        """Work off the chunks at large; True when every tick is done."""
+        async with self.database.read() as session:
+            left = await ticks.unfinished(session)
+        if left:
+            await self.runner.settle()
+        done = [await self._finish(tick) for tick in left]
+        self._clean = all(done)
+        return self._clean
+
+    async def _finish(self, tick: Tick) -> bool:
+        series = Series(tick.exchange, tick.timeframe, tick.close_ms)
+        async with self.database.write() as session:
+            if await ticks.finish_tick(session, tick.id, series, self.clock.now()):
+                self._stuck_since.pop(tick.id, None)
+                return True
+            if not self._is_hopeless(tick):
+                await ticks.enqueue_behind(session, self.queue, tick)
                 return False
-            if behind:
-                skipped = await ticks.skip_behind(session, row)
-                log.error("tick given up", tick=tick.id, close_ms=tick.close_ms, symbols=skipped)
-            row.done_at = self.clock.now()
-        self._stuck_since.pop(tick.id, None)
-        return True
+            skipped = await ticks.skip_behind(session, tick)
+            log.error("tick given up", tick=tick.id, close_ms=tick.close_ms, symbols=skipped)
+            return await ticks.finish_tick(session, tick.id, series, self.clock.now())
 
     def _is_hopeless(self, tick: Tick) -> bool:
         now = self.wall.monotonic()
@@ -159,8 +169,3 @@ class Ticker:
 def tasks(ticker: Ticker) -> Mapping[str, Callable[[dict[str, Any]], Awaitable[None]]]:
     """The ticker's tasks by name, for a worker process that runs chunks of its own."""
     return {ticks.TASK: ticker.worker.run_chunk}
-
-
-def user_ids_of(args: Mapping[str, Any]) -> Sequence[int]:
-    """Whom a chunk is for."""
-    return ticks.series_of(args)[1]

@@ -31,7 +31,7 @@ class Call:
             raise bad_request("chat_id is empty")
         try:
             chat = self.world.people.by_id(int(value))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             chat = None
         if chat is None or (isinstance(chat, User) and not (chat.started or chat.blocked)):
             raise bad_request("chat not found")

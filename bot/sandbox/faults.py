@@ -45,11 +45,12 @@ class Fault:
     def error(self) -> ApiError:
         """The refusal this fault stands for; only where `status` is set."""
         status = self.status or 500
-        text = self.description or _REASONS.get(status, "injected fault")
+        text = _REASONS.get(status, "injected fault")
         parameters: dict[str, Any] = {}
         if self.retry_after is not None or status == 429:
             parameters["retry_after"] = self.retry_after or 1
-        return ApiError(status, text.format(**{"retry_after": 1, **parameters}), **parameters)
+        text = text.format(retry_after=parameters.get("retry_after", 1))
+        return ApiError(status, self.description or text, **parameters)
 
 
 def fault_from(body: Any) -> Fault:

@@ -73,7 +73,7 @@ def _reply_button(button: Any) -> Markup:
 
 
 def _check_style(button: Markup) -> None:
-    if button.get("style") is not None and button["style"] not in _STYLES:
+    if button.get("style") is not None and str(button["style"]) not in _STYLES:
         raise bad_request("invalid button style specified")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 FILES_PATH = "/sandbox/files/"
@@ -27,7 +27,8 @@ class StoredMessage:
     file_ids: list[str] = field(default_factory=list)
 
     def as_row(self) -> dict[str, Any]:
-        return asdict(self)
+        # Shallow: asdict copies every entity, which would be half the cost of a send.
+        return dict(vars(self))
 
     def buttons(self) -> list[list[dict[str, Any]]]:
         """The rows of the inline keyboard, empty when there is none."""

@@ -35,7 +35,7 @@ class Params:
             return default
         try:
             return int(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise bad_request(f'parameter "{name}" must be an Integer') from None
 
     def flag(self, name: str) -> bool:
@@ -51,7 +51,7 @@ class Params:
             return None
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise bad_request(f"can't parse {name}: not valid JSON") from None
 
     def record(self) -> dict[str, Any]:
@@ -64,6 +64,6 @@ def _opened(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     return value

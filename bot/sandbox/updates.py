@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -59,7 +59,7 @@ class UpdateLog:
         """`text` as it is."""
         item = Item(key, kind, text, at, **about)
         self._items.append(item)
-        self._store.put("update", key, asdict(item))
+        self._store.put("update", key, dict(vars(item)))
         if len(self._items) > MAX_PENDING:
             self._drop(self._items[:1])
             del self._items[0]

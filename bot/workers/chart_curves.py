@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from bot.workers import chart_panels as panels
+from bot.workers.chart_grid import SMALL
 from bot.workers.chart_panels import is_logarithmic
 from bot.workers.chart_series import extremes
 from bot.workers.chart_theme import Theme
@@ -25,17 +26,15 @@ class EquityPanel:
     """Equity marked to market, and what holding the coin would have made of the same money."""
 
     def __init__(self, figure: Figure, box: panels.Box, theme: Theme) -> None:
-        self._axes = panels.panel(figure, box, theme)
-        self._start = self._axes.axhline(
-            0.0, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 4))
-        )
-        self._area = panels.fill(self._axes, theme.accent, 0.13)
-        self._held = panels.line(self._axes, theme.benchmark, 1.0, alpha=0.85)
-        self._equity = panels.line(self._axes, theme.accent, 1.6)
-        self._caption = panels.caption(self._axes, theme)
-        self._held_name = self._axes.text(
-            1.0, 1.02, "", transform=self._axes.transAxes, ha="right", va="bottom",
-            fontsize=panels.SMALL, color=theme.benchmark,
+        self._panel = panels.Panel(figure, box, theme, "EQUITY, USDT")
+        axes = self._panel.axes
+        self._start = axes.axhline(0.0, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 4)))
+        self._area = panels.fill(axes, theme.accent, 0.13)
+        self._held = panels.line(axes, theme.benchmark, 1.0, alpha=0.85)
+        self._equity = panels.line(axes, theme.accent, 1.6)
+        self._held_name = axes.text(
+            1.0, 1.02, "", transform=axes.transAxes, ha="right", va="bottom",
+            fontsize=SMALL, color=theme.benchmark,
         )  # fmt: skip
 
     def show(self, result: Result, span: Span, ticks: Sequence[Tick]) -> None:
@@ -50,20 +49,18 @@ class EquityPanel:
         self._equity.set_data(time, equity)
         self._held.set_data(held_time, held)
         self._area.set_data(time, np.full(len(time), bottom * 0.5), equity)
-        self._caption.set_text("EQUITY, USDT")
         self._held_name.set_text("— buy & hold" + (" (runs off the scale)" if cut else ""))
-        panels.set_times(self._axes, span, ticks, labels=False)
-        panels.set_values(self._axes, bottom, top, most=4, multiplies=True)
+        self._panel.set_times(span, ticks)
+        self._panel.set_values(bottom, top, most=4, multiplies=True)
 
 
 class UnderwaterPanel:
     """Percent below the highest equity so far."""
 
     def __init__(self, figure: Figure, box: panels.Box, theme: Theme) -> None:
-        self._axes = panels.panel(figure, box, theme)
-        self._area = panels.fill(self._axes, theme.loss, 0.28)
-        self._line = panels.line(self._axes, theme.loss, 1.0)
-        self._caption = panels.caption(self._axes, theme)
+        self._panel = panels.Panel(figure, box, theme, "DRAWDOWN, %", dated=True)
+        self._area = panels.fill(self._panel.axes, theme.loss, 0.28)
+        self._line = panels.line(self._panel.axes, theme.loss, 1.0)
 
     def show(self, result: Result, span: Span, ticks: Sequence[Tick]) -> None:
         """New data."""
@@ -71,10 +68,9 @@ class UnderwaterPanel:
         time, shown = _curve(result, depth, 0.0)
         self._line.set_data(time, shown)
         self._area.set_data(time, shown, np.zeros(len(shown)))
-        self._caption.set_text("DRAWDOWN, %")
-        panels.set_times(self._axes, span, ticks, labels=True)
+        self._panel.set_times(span, ticks)
         lowest = min(float(shown.min()), -0.5)
-        panels.set_values(self._axes, lowest, 0.0, room=(0.1, 0.02), most=3)
+        self._panel.set_values(lowest, 0.0, room=(0.1, 0.02), most=3)
 
 
 def with_benchmark(

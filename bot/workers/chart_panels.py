@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,39 +10,68 @@ from matplotlib.axes import Axes
 from matplotlib.collections import FillBetweenPolyCollection, LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
+from bot.workers.chart_grid import SMALL, Grid
 from bot.workers.chart_theme import Theme
 from bot.workers.chart_ticks import Tick, compact, log_ticks, value_ticks
 from domain.market.candles import Floats
 
 Box = tuple[float, float, float, float]
-SMALL, MEDIUM = 8.0, 9.0
 _LOG_FROM = 4.0  # what multiplies is read in steps of the same percentage
-_EDGE = 0.02
 
 
-def panel(figure: Figure, box: Box, theme: Theme) -> Axes:
-    """An empty frame: values on the right, as trading screens have them. `box` in figure shares."""
-    axes = figure.add_axes(box)
-    axes.set_facecolor(theme.panel)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.grid(visible=True, color=theme.grid, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.set_autoscale_on(False)
-    axes.yaxis.tick_right()
-    axes.tick_params(length=0, colors=theme.muted, labelsize=SMALL, pad=4)
-    return axes
+class Panel:
+    """A frame with its grid and caption. `box` in shares of the figure; `dated`: times below it."""
 
+    def __init__(
+        self, figure: Figure, box: Box, theme: Theme, caption: str, *, dated: bool = False
+    ) -> None:
+        self.axes = figure.add_axes(box)
+        self.axes.set_facecolor(theme.panel)
+        self.axes.set_autoscale_on(False)
+        for spine in self.axes.spines.values():
+            spine.set_visible(False)
+        self.caption = self.axes.text(
+            0.0, 1.02, caption, transform=self.axes.transAxes, fontsize=SMALL, color=theme.muted,
+            va="bottom", parse_math=False,
+        )  # fmt: skip
+        self._grid = Grid(self.axes, theme, dated=dated)
 
-def caption(axes: Axes, theme: Theme) -> Text:
-    """What a panel shows, above its left corner."""
-    return axes.text(
-        0.0, 1.02, "", transform=axes.transAxes, fontsize=SMALL, color=theme.muted, va="bottom"
-    )
+    def set_times(self, span: tuple[float, float], ticks: Sequence[Tick]) -> None:
+        """The stretch of time, the same for every panel."""
+        self._grid.set_times(span, ticks)
+
+    def set_values(
+        self,
+        low: float,
+        high: float,
+        *,
+        room: tuple[float, float] = (0.06, 0.08),
+        multiplies: bool = False,
+        most: int = 5,
+    ) -> None:
+        """The range of values with `room` below and above, shares of the span.
+
+        `multiplies`: logarithmic when the values do. Marks stand within `low` and `high` and the
+        room above, so that a strip below them stays free.
+        """
+        logarithmic = multiplies and is_logarithmic(low, high)
+        scale = "log" if logarithmic else "linear"
+        if self.axes.get_yscale() != scale:
+            self.axes.set_yscale(scale)
+            self.axes.yaxis.set_visible(False)
+        if logarithmic:
+            span = float(np.log(high / low))
+            bottom, top = low * np.exp(-span * room[0]), high * np.exp(span * room[1])
+            places, step = log_ticks(low, top), 0.0
+        else:
+            span = (high - low) or abs(high) * 0.01 or 1.0
+            bottom, top = low - span * room[0], high + span * room[1]
+            places = value_ticks(max(bottom, low - 0.1 * span), top, most)
+            step = places[1] - places[0] if len(places) > 1 else 0.0
+        self.axes.set_ylim(bottom, top)
+        self._grid.set_values(places, [compact(place, step) for place in places])
 
 
 class Legend:
@@ -101,55 +130,6 @@ def strokes(axes: Axes, width: float, alpha: float, **style: Any) -> LineCollect
     drawn = LineCollection([], linewidths=width, alpha=alpha, **style)
     axes.add_collection(drawn, autolim=False)
     return drawn
-
-
-def set_times(axes: Axes, span: tuple[float, float], ticks: Sequence[Tick], labels: bool) -> None:
-    """The shared axis of time; only the lowest panel says what the marks mean.
-
-    A text at an edge would hang over it: there only the mark stays.
-    """
-    edge = (span[1] - span[0]) * _EDGE
-    shown = [span[0] + edge <= tick.at <= span[1] - edge for tick in ticks]
-    texts = [tick.label if fits else "" for tick, fits in zip(ticks, shown, strict=True)]
-    axes.set_xlim(*span)
-    axes.xaxis.set_major_locator(FixedLocator([tick.at for tick in ticks]))
-    axes.xaxis.set_major_formatter(FixedFormatter(texts) if labels else NullFormatter())
-
-
-def set_values(
-    axes: Axes,
-    low: float,
-    high: float,
-    *,
-    room: tuple[float, float] = (0.06, 0.08),
-    multiplies: bool = False,
-    label: Callable[[float, float], str] = compact,
-    most: int = 5,
-) -> None:
-    """The axis of values with `room` below and above, shares of the span.
-
-    `multiplies`: logarithmic when the values do. Marks stand within `low` and `high` and their
-    room above, so that a strip below them stays free.
-    """
-    logarithmic = multiplies and is_logarithmic(low, high)
-    scale = "log" if logarithmic else "linear"
-    if axes.get_yscale() != scale:
-        axes.set_yscale(scale)
-    if logarithmic:
-        span = np.log(high / low)
-        bottom, top = low * np.exp(-span * room[0]), high * np.exp(span * room[1])
-        places = log_ticks(low, top)
-        shown = [label(place, 0.0) for place in places]
-    else:
-        span = (high - low) or abs(high) * 0.01 or 1.0
-        bottom, top = low - span * room[0], high + span * room[1]
-        places = value_ticks(min(low, max(bottom, low - 0.1 * span)), top, most)
-        step = places[1] - places[0] if len(places) > 1 else 0.0
-        shown = [label(place, step) for place in places]
-    axes.set_ylim(bottom, top)
-    axes.yaxis.set_major_locator(FixedLocator(places))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FixedFormatter(shown))
 
 
 def is_logarithmic(low: float, high: float) -> bool:

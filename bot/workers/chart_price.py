@@ -28,7 +28,8 @@ class PricePanel:
 
     def __init__(self, figure: Figure, box: panels.Box, theme: Theme) -> None:
         self._theme = theme
-        axes = self._axes = panels.panel(figure, box, theme)
+        self._panel = panels.Panel(figure, box, theme, "")
+        axes = self._panel.axes
         self._range = panels.fill(axes, theme.price, 0.22)
         self._close = panels.line(axes, theme.price, 1.0)
         self._held = panels.strokes(axes, 1.3, 0.9)
@@ -40,7 +41,6 @@ class PricePanel:
         self._earned = panels.strokes(axes, 3.6, 0.95, transform=blended, capstyle="butt")
         self._zero = panels.strokes(axes, 0.8, 0.8, transform=blended)
         self._zero.set_color(theme.muted)
-        self._caption = panels.caption(axes, theme)
         self._legend = panels.Legend(axes, theme)
 
     def show(self, result: Result, span: Span, ticks: Sequence[Tick]) -> None:
@@ -54,10 +54,9 @@ class PricePanel:
         dense = len(trades) > _ONE_BY_ONE
         self._one_by_one(trades, shown=not dense)
         self._in_columns(trades, span, shown=dense)
-        self._caption.set_text(f"PRICE OF {result.symbol}")
-        panels.set_times(self._axes, span, ticks, labels=False)
-        panels.set_values(
-            self._axes,
+        self._panel.caption.set_text(f"PRICE OF {result.symbol}")
+        self._panel.set_times(span, ticks)
+        self._panel.set_values(
             float(candles.low.min()),
             float(candles.high.max()),
             room=(_STRIP + 0.12 if dense else 0.08, 0.08),

@@ -58,13 +58,15 @@ class Folder:
 
     def tell(self, share: float) -> None:
         """The worker: how far it is, 0..1."""
-        self._progress.write_text(f"{share:.4f}")
+        fresh = self.path / "progress.new"
+        fresh.write_text(f"{share:.4f}")
+        fresh.replace(self._progress)  # whoever reads at this moment gets the old one, never a half
 
     def told(self) -> float:
         """How far the worker is; 0 before it said anything."""
         try:
             return float(self._progress.read_text())
-        except (FileNotFoundError, ValueError):  # not there yet, or being written
+        except FileNotFoundError:
             return 0.0
 
     def call_off(self) -> None:

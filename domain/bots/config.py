@@ -26,9 +26,7 @@ async def config(session: AsyncSession, user_id: int) -> BotConfig:
     )
 
 
-async def set_config(
-    session: AsyncSession, user_id: int, name: str, value: str | float
-) -> Change:
+async def set_config(session: AsyncSession, user_id: int, name: str, value: str | float) -> Change:
     """Change one of CONFIG. Raises as `bounds.checked`."""
     after = checked(name, value, CONFIG)
     row = await _stored(session, user_id)
@@ -49,9 +47,7 @@ async def preview_config(
 async def _stored(session: AsyncSession, user_id: int) -> BotConfig:
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
     await session.execute(
-        insert(BotConfig)
-        .values(user_id=user_id)
-        .on_conflict_do_nothing(index_elements=["user_id"])
+        insert(BotConfig).values(user_id=user_id).on_conflict_do_nothing(index_elements=["user_id"])
     )
     row = await session.get(BotConfig, user_id, with_for_update=True)
     assert row is not None  # noqa: S101 - inserted above

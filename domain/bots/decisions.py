@@ -139,9 +139,7 @@ async def held_sides(session: AsyncSession, user_id: int, mode: str) -> dict[str
 
 def wish_of(symbol: str, reading: Reading, held: int) -> _Wish:
     """The bar step's rules about signals, applied to what is held."""
-    close, side = decide(
-        held, reading.buy, reading.sell, reading.exit_long, reading.exit_short
-    )
+    close, side = decide(held, reading.buy, reading.sell, reading.exit_long, reading.exit_short)
     return _Wish(symbol, reading, held, close, side)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +21,7 @@ from domain.strategies.language import Bound, RuleErrors, compile_rules
 from domain.strategies.models import Strategy
 
 log = structlog.get_logger(__name__)
-_Row = Row[BotStatus, BotConfig, str]
+_Row = Row[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,40 @@ class Bot:
     sizing: Sizing
 
 
-async def load_bots(session: AsyncSession, series: Series, user_ids: Sequence[int]) -> list[Bot]:
+@dataclass
+class Programs:
+    """The strategies of running bots, each read and compiled once for as long as it does not change."""
+
+    _known: dict[tuple[int, str | None, datetime | None], Strategy] = field(default_factory=dict)
+
+    async def named(self, session: AsyncSession, rows: Iterable[_Row]) -> dict[int, Strategy]:
+        """Strategy id -> its row, for the bots in `rows`."""
+        wanted = {(row.id, row.content_hash, row.updated_at) for row in rows if row.id is not None}
+        missing = [key for key in wanted if key not in self._known or key[1] is None]
+        if missing:
+            ids = [key[0] for key in missing]
+            for row in await session.scalars(select(Strategy).where(Strategy.id.in_(ids))):
+                self._known[row.id, row.content_hash, row.updated_at] = row
+        return {key[0]: self._known[key] for key in wanted if key in self._known}
+
+
+async def load_bots(
+    session: AsyncSession, programs: Programs, series: Series, user_ids: Sequence[int]
+) -> list[Bot]:
     """Those of `user_ids` that run on this series and have not seen this close on some symbol."""
-    rows = (
+    found = (
         await session.execute(
-            select(BotStatus, BotConfig, BotSymbol.symbol)
+            select(
+                BotStatus,
+                BotConfig,
+                BotSymbol.symbol,
+                Strategy.id,
+                Strategy.content_hash,
+                Strategy.updated_at,
+            )
             .join(BotSymbol, BotSymbol.user_id == BotStatus.user_id)
             .outerjoin(BotConfig, BotConfig.user_id == BotStatus.user_id)
+            .outerjoin(Strategy, Strategy.id == BotStatus.strategy_id)
             .where(
                 BotStatus.user_id.in_(user_ids),
                 *_runs_on(series),
@@ -67,7 +95,8 @@ async def load_bots(session: AsyncSession, series: Series, user_ids: Sequence[in
             .order_by(BotStatus.user_id, BotSymbol.position_in_list, BotSymbol.symbol)
         )
     ).all()
-    strategies = await _strategies(session, {row.BotStatus.strategy_id for row in rows})
+    rows: list[_Row] = list(found)
+    strategies = await programs.named(session, rows)
     grouped: defaultdict[int, list[_Row]] = defaultdict(list)
     for row in rows:
         grouped[row.BotStatus.user_id].append(row)
@@ -106,12 +135,6 @@ def _runs_on(series: Series) -> tuple[Any, ...]:
         BotStatus.exchange == series.exchange,
         BotStatus.timeframe == series.timeframe,
     )
-
-
-async def _strategies(session: AsyncSession, ids: set[int | None]) -> dict[int, Strategy]:
-    known = [strategy_id for strategy_id in ids if strategy_id is not None]
-    found = await session.scalars(select(Strategy).where(Strategy.id.in_(known)))
-    return {strategy.id: strategy for strategy in found}
 
 
 def _bot(series: Series, rows: Sequence[_Row], strategies: Mapping[int, Strategy]) -> Bot:

@@ -75,9 +75,7 @@ async def stop(
     positions = list(
         await session.scalars(
             select(Position)
-            .where(
-                Position.user_id == user_id, Position.mode == mode, Position.source == "bot"
-            )
+            .where(Position.user_id == user_id, Position.mode == mode, Position.source == "bot")
             .order_by(Position.symbol)
         )
     )

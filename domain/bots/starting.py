@@ -160,9 +160,7 @@ async def start(
 
 async def mode_of(session: AsyncSession, user_id: int) -> str:
     """The user's trading mode. Raises DomainError("mode_not_available")."""
-    found = await session.scalar(
-        select(UserSettings.mode).where(UserSettings.user_id == user_id)
-    )
+    found = await session.scalar(select(UserSettings.mode).where(UserSettings.user_id == user_id))
     mode = found or "paper"
     if mode not in MODES:
         raise DomainError("mode_not_available", mode=mode)

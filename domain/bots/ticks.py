@@ -7,6 +7,7 @@ A tick is one close of one timeframe. Its bots are worked off in chunks; what a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
@@ -42,6 +43,13 @@ class Due(NamedTuple):
         return Series(self.exchange, self.timeframe, self.close_ms)
 
 
+class Opened(NamedTuple):
+    """A tick that was claimed. `alone`: arguments of its only chunk, None when it was shared out."""
+
+    tick_id: int
+    alone: Mapping[str, Any] | None
+
+
 def entry_valid_until_ms(close_ms: int, timeframe: str, speed: float) -> int:
     """Until when an entry decided at a close may be sent, market time.
 
@@ -58,8 +66,14 @@ def close_now(clock: MarketClock, timeframe: str) -> int:
     return now_ms - now_ms % to_ms(timeframe)
 
 
-async def due_closes(session: AsyncSession, now_ms: int) -> list[Due]:
-    """Every close up to `now_ms` that a running bot has not seen and nobody ticked, in order."""
+async def due_closes(
+    session: AsyncSession, now_ms: int, ticked: Mapping[tuple[str, str], int]
+) -> list[Due]:
+    """Every close up to `now_ms` that a running bot has not seen, in order.
+
+    `ticked`: (exchange, timeframe) -> the last close the caller knows to be ticked; those up to it
+    are left out.
+    """
     found = await session.execute(
         select(BotStatus.exchange, BotStatus.timeframe, func.min(BotSymbol.last_close))
         .join(BotSymbol, BotSymbol.user_id == BotStatus.user_id)
@@ -67,69 +81,73 @@ async def due_closes(session: AsyncSession, now_ms: int) -> list[Due]:
         .group_by(BotStatus.exchange, BotStatus.timeframe)
     )
     due: list[Due] = []
-    for exchange, timeframe, last in found:
-        if exchange is None or timeframe is None or last is None:
+    for exchange, timeframe, seen in found:
+        if exchange is None or timeframe is None or seen is None:
             continue  # a row of another program on this database
         bar_ms = to_ms(timeframe)
-        first = last - last % bar_ms + bar_ms
-        if first <= now_ms:
-            ticked = await _ticked(session, exchange, timeframe, first)
-            closes = (c for c in range(first, now_ms + 1, bar_ms) if c not in ticked)
-            due += [Due(close, bar_ms, exchange, timeframe) for close in closes]
+        last = max(seen, ticked.get((exchange, timeframe), 0))
+        closes = range(last - last % bar_ms + bar_ms, now_ms + 1, bar_ms)
+        due += [Due(close, bar_ms, exchange, timeframe) for close in closes]
     return sorted(due)
 
 
-async def _ticked(session: AsyncSession, exchange: str, timeframe: str, since_ms: int) -> set[int]:
-    return set(
-        await session.scalars(
-            select(Tick.close_ms).where(
-                Tick.exchange == exchange, Tick.timeframe == timeframe, Tick.close_ms >= since_ms
-            )
-        )
-    )
+async def open_tick(session: AsyncSession, queue: JobQueue, due: Due) -> Opened | None:
+    """Claim a close and enqueue its chunks in the same transaction; None when somebody else did.
 
-
-async def open_tick(session: AsyncSession, queue: JobQueue, due: Due) -> Tick | None:
-    """Claim a close and enqueue its chunks in the same transaction; None when somebody else did."""
+    A tick of one chunk is not shared out: whoever opened it works it off, and if that fails the
+    bots that were left behind are enqueued like those of any unfinished tick.
+    """
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-    claimed = await session.execute(
+    claimed = await session.scalar(
         insert(Tick)
         .values(exchange=due.exchange, timeframe=due.timeframe, close_ms=due.close_ms)
         .on_conflict_do_nothing(index_elements=["exchange", "timeframe", "close_ms"])
-        .returning(Tick)
+        .returning(Tick.id)
     )
-    tick = claimed.scalar_one_or_none()
-    if tick is not None:
-        tick.chunks = await enqueue_behind(session, queue, tick)
-    return tick
+    if claimed is None:
+        return None
+    users = await _users_behind(session, due.series)
+    if len(users) <= CHUNK:
+        return Opened(claimed, _args(due.series, users, alone=True))
+    await _enqueue(session, queue, claimed, due.series, users)
+    return Opened(claimed, None)
 
 
 async def enqueue_behind(session: AsyncSession, queue: JobQueue, tick: Tick) -> int:
     """Chunks for the bots that have not seen this tick; how many. May be repeated."""
-    user_ids = list(
-        await session.scalars(
-            select(BotStatus.user_id)
-            .join(BotSymbol, BotSymbol.user_id == BotStatus.user_id)
-            .where(*_behind(tick.exchange, tick.timeframe, tick.close_ms))
-            .distinct()
-            .order_by(BotStatus.user_id)
-        )
+    series = Series(tick.exchange, tick.timeframe, tick.close_ms)
+    return await _enqueue(session, queue, tick.id, series, await _users_behind(session, series))
+
+
+async def _users_behind(session: AsyncSession, series: Series) -> list[int]:
+    found = await session.scalars(
+        select(BotStatus.user_id)
+        .join(BotSymbol, BotSymbol.user_id == BotStatus.user_id)
+        .where(*_behind(series.exchange, series.timeframe, series.close_ms))
+        .distinct()
+        .order_by(BotStatus.user_id)
     )
-    chunks = list(_chunked(user_ids))
+    return list(found)
+
+
+async def _enqueue(
+    session: AsyncSession, queue: JobQueue, tick_id: int, series: Series, users: Sequence[int]
+) -> int:
+    chunks = list(_chunked(users))
     for chunk in chunks:
         await queue.enqueue(
             session,
             TASK,
-            {
-                "exchange": tick.exchange,
-                "timeframe": tick.timeframe,
-                "close_ms": tick.close_ms,
-                "users": chunk,
-            },
+            _args(series, chunk, alone=False),
             lane=LANE,
-            dedupe_key=f"tick:{tick.id}:{chunk[0]}",
+            dedupe_key=f"tick:{tick_id}:{chunk[0]}",
         )
+    await session.execute(update(Tick).where(Tick.id == tick_id).values(chunks=len(chunks)))
     return len(chunks)
+
+
+def _args(series: Series, users: Sequence[int], *, alone: bool) -> dict[str, Any]:
+    return {**series._asdict(), "users": list(users), "alone": alone}
 
 
 async def unfinished(session: AsyncSession) -> list[Tick]:
@@ -141,15 +159,20 @@ async def unfinished(session: AsyncSession) -> list[Tick]:
     )
 
 
-async def anybody_behind(session: AsyncSession, tick: Tick) -> bool:
-    """Whether a running bot has not seen this tick."""
-    found = await session.scalar(
+async def finish_tick(session: AsyncSession, tick_id: int, series: Series, at: datetime) -> bool:
+    """Mark a tick as done if none of its bots is behind, however its chunks ended."""
+    behind = (
         select(BotSymbol.user_id)
         .join(BotStatus, BotStatus.user_id == BotSymbol.user_id)
-        .where(*_behind(tick.exchange, tick.timeframe, tick.close_ms))
-        .limit(1)
+        .where(*_behind(series.exchange, series.timeframe, series.close_ms))
     )
-    return found is not None
+    done = cast(
+        "CursorResult[Any]",
+        await session.execute(
+            update(Tick).where(Tick.id == tick_id, ~behind.exists()).values(done_at=at)
+        ),
+    )
+    return done.rowcount > 0
 
 
 async def chunks_waiting(session: AsyncSession) -> bool:
@@ -215,7 +238,15 @@ def _chunked(user_ids: Sequence[int]) -> Iterator[list[int]]:
         yield list(user_ids[start : start + CHUNK])
 
 
-def series_of(args: Mapping[str, Any]) -> tuple[Series, list[int]]:
-    """A chunk's arguments as `enqueue_behind` wrote them: what it looks at, and for whom."""
+class Chunk(NamedTuple):
+    """What a chunk is about. `alone`: the whole tick."""
+
+    series: Series
+    users: list[int]
+    alone: bool
+
+
+def chunk_of(args: Mapping[str, Any]) -> Chunk:
+    """A chunk's arguments as they were enqueued."""
     series = Series(str(args["exchange"]), str(args["timeframe"]), int(args["close_ms"]))
-    return series, [int(user_id) for user_id in args["users"]]
+    return Chunk(series, [int(user_id) for user_id in args["users"]], bool(args.get("alone")))

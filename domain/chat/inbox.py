@@ -53,7 +53,7 @@ async def insert(session: AsyncSession, rows: Sequence[NewUpdate]) -> dict[int, 
 
 async def begin(session: AsyncSession, row_id: int) -> bool:
     """Count an attempt; committed before it is made. False: the effect is there already."""
-    return await _change_received(session, row_id, attempts=InboxUpdate.attempts + 1)
+    return await _change(session, row_id, attempts=InboxUpdate.attempts + 1)
 
 
 async def applied(session: AsyncSession, row_id: int, reply: str) -> bool:
@@ -61,7 +61,7 @@ async def applied(session: AsyncSession, row_id: int, reply: str) -> bool:
 
     False: it was applied before, and this unit of work must not commit.
     """
-    return await _change_received(session, row_id, state="applied", reply=reply, payload=None)
+    return await _change(session, row_id, state="applied", reply=reply, payload=None)
 
 
 async def done(session: AsyncSession, row_ids: Sequence[int], now: datetime) -> None:
@@ -81,16 +81,23 @@ async def done(session: AsyncSession, row_ids: Sequence[int], now: datetime) -> 
 
 
 async def park(
-    session: AsyncSession, row_id: int, error: str, reply: str | None, now: datetime
+    session: AsyncSession,
+    row_id: int,
+    error: str,
+    reply: str | None,
+    now: datetime,
+    *,
+    anyway: bool = False,
 ) -> bool:
     """Give up on an update; `error` is a class name and a reference, never content.
 
     With `reply` (what its sender is told, encrypted) it is failed as soon as that is sent, else
-    now. False: it was applied before.
+    now. False: it was applied before; `anyway`: also then (its reply cannot be read).
     """
-    return await _change_received(
+    return await _change(
         session,
         row_id,
+        ("received", "applied") if anyway else ("received",),
         state="failed" if reply is None else "applied",
         error=error[:200],
         payload=None,
@@ -126,11 +133,13 @@ async def prune(session: AsyncSession, now: datetime, keep: timedelta) -> None:
     await session.execute(delete(ChatForm).where(ChatForm.expires_at < now))
 
 
-async def _change_received(session: AsyncSession, row_id: int, **values: Any) -> bool:
-    """Compare and set: only what nobody has applied yet changes."""
+async def _change(
+    session: AsyncSession, row_id: int, states: Sequence[str] = ("received",), **values: Any
+) -> bool:
+    """Compare and set: by default only what nobody has applied yet changes."""
     changed = await session.execute(
         update(InboxUpdate)
-        .where(InboxUpdate.id == row_id, InboxUpdate.state == "received")
+        .where(InboxUpdate.id == row_id, InboxUpdate.state.in_(states))
         .values(**values)
         .execution_options(synchronize_session=False)
     )

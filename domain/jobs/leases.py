@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,7 +35,8 @@ class Leases:
         row = await session.get(Lease, role, with_for_update=True)
         if row is None and await self._first(session, role, now + LIFETIME):
             return True
-        row = row or await session.get_one(Lease, role, with_for_update=True)
+        if row is None:
+            row = await session.get_one(Lease, role, with_for_update=True)
         if row.holder != self.holder and row.until > now and not self.is_dead(row.holder):
             return False
         row.holder, row.until = self.holder, now + LIFETIME
@@ -45,12 +45,13 @@ class Leases:
     async def _first(self, session: AsyncSession, role: str, until: datetime) -> bool:
         """Make the row; False when another process made it in the meantime."""
         insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-        made = await session.execute(
+        made = await session.scalar(
             insert(Lease)
             .values(role=role, holder=self.holder, until=until)
             .on_conflict_do_nothing(index_elements=["role"])
+            .returning(Lease.role)
         )
-        return cast("CursorResult[Any]", made).rowcount > 0
+        return made is not None
 
     async def release(self, session: AsyncSession) -> None:
         """Give back every role of this process."""

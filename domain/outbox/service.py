@@ -4,12 +4,13 @@ the commit.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,7 @@ from domain.database import after_commit
 from domain.outbox.models import OutboxMessage
 from domain.settings.models import UserSettings
 
+_KEY_CHARS = 80
 FILLS, SIGNALS, DIGESTS = 0, 1, 2
 """Priorities: what moves money is told first."""
 
@@ -60,14 +62,21 @@ class Outbox:
             "kind": kind,
             "priority": priority,
             "payload": encrypt_json(self.cipher, dict(params)),
-            "dedupe_key": dedupe_key,
+            "dedupe_key": _fitting(dedupe_key),
             "created_at": now,
             "next_try_at": now,
             "expires_at": _expiry(now, lives),
         }
-        written = cast("CursorResult[Any]", await session.execute(_insert_once(session, row)))
+        written: int | None = await session.scalar(_insert_once(session, row))
+        if written is None:
+            return False
         after_commit(session, self.wake)
-        return written.rowcount > 0
+        return True
+
+
+def _fitting(key: str) -> str:
+    """A longer key than the column holds must not undo the trade that it tells of."""
+    return key if len(key) <= _KEY_CHARS else hashlib.sha256(key.encode()).hexdigest()
 
 
 def _expiry(now: datetime, lives: timedelta | None) -> datetime | None:
@@ -77,7 +86,9 @@ def _expiry(now: datetime, lives: timedelta | None) -> datetime | None:
 def _insert_once(session: AsyncSession, row: dict[str, Any]) -> Any:
     dialect = session.get_bind().dialect.name
     insert = sqlite_insert if dialect == "sqlite" else postgres_insert
-    return insert(OutboxMessage).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    once = insert(OutboxMessage).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    # What came of it is told by the row: an INSERT's rowcount is unknown on PostgreSQL.
+    return once.values(row).returning(OutboxMessage.id)
 
 
 async def _chat_of(session: AsyncSession, user_id: int, kind: str) -> int | None:

@@ -138,9 +138,7 @@ async def decide_entry(
     terms, costs = terms_of(contract, appetite, limits), costs_of(contract, appetite)
     at_risk = await taken(session, entry.user_id, entry.mode)
     return _judge(
-        Standing(
-            entry, limits, suspended, bot_state, at_risk, balance, day, terms, costs, contract
-        )
+        Standing(entry, limits, suspended, bot_state, at_risk, balance, day, terms, costs, contract)
     )
 
 

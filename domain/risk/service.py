@@ -47,9 +47,7 @@ async def locked_limits(session: AsyncSession, user_id: int) -> RiskSettings:
     return found
 
 
-async def set_limit(
-    session: AsyncSession, user_id: int, name: str, value: str | float
-) -> Change:
+async def set_limit(session: AsyncSession, user_id: int, name: str, value: str | float) -> Change:
     """Change one of LIMITS. Raises as `bounds.checked`."""
     after = checked(name, value, LIMITS)
     row = await locked_limits(session, user_id)

@@ -10,6 +10,7 @@ import asyncio
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from domain.errors import DomainError
 from domain.market.candles import Candles, Signals
@@ -24,8 +25,7 @@ UNREACHABLE = frozenset({"exchange_unreachable", "exchange_busy", "exchange_main
 """Errors that pass: ask again. Any other means that there is no bar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """What a tick looks at: one timeframe at one close (ms UTC)."""
 
     exchange: str
@@ -51,7 +51,6 @@ class Reading:
     def acts(self) -> bool:
         """Whether anybody might have to do something."""
         return self.buy or self.sell or self.exit_long or self.exit_short
-
 
 
 @dataclass
@@ -104,9 +103,7 @@ class SignalBook:
             candles = self._candles[symbol]
             present = candles is not None and _closes_at(candles, series)
             self._readings[key] = (
-                self._evaluate(series, candles, bound)
-                if candles is not None and present
-                else None
+                self._evaluate(series, candles, bound) if candles is not None and present else None
             )
         return self._readings[key]
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
 
-from sqlalchemy import Select, case, func, select, tuple_
+from sqlalchemy import ColumnElement, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.strategies.models import Strategy
 from domain.trading.booking import qty_of
-from domain.trading.models import AccountState, Order, Position, Trade
+from domain.trading.models import Order, Position, Trade
 from domain.trading.states import OPEN
 
 NOTHING = Decimal(0)
-
-_Query = TypeVar("_Query", bound=Select[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +144,11 @@ async def trade_page(
     query = (
         select(Trade, Strategy.name)
         .outerjoin(Strategy, Trade.strategy_id == Strategy.id)
-        .where(Trade.user_id == user_id)
+        .where(*_chosen(user_id, mode, symbol))
         .order_by(Trade.created_at.desc(), Trade.id.desc())
         .limit(limit + 1)
         .offset(offset)
     )
-    query = _narrowed(query, mode, symbol)
     if after is not None:
         key = tuple_(Trade.created_at, Trade.id)
         query = query.where(key < tuple_(after.created_at, after.id))
@@ -178,8 +173,8 @@ async def count_trades(
     session: AsyncSession, user_id: int, *, mode: str | None = None, symbol: str | None = None
 ) -> int:
     """How many closed trades there are."""
-    query = select(func.count(Trade.id)).where(Trade.user_id == user_id)
-    return await session.scalar(_narrowed(query, mode, symbol)) or 0
+    query = select(func.count(Trade.id)).where(*_chosen(user_id, mode, symbol))
+    return await session.scalar(query) or 0
 
 
 async def sum_trades(
@@ -199,32 +194,20 @@ async def sum_trades(
         func.sum(Trade.pnl),
         func.sum(Trade.fees),
         func.sum(Trade.funding),
-    ).where(Trade.user_id == user_id)
+    ).where(*_chosen(user_id, mode, symbol))
     if since is not None:
         query = query.where(Trade.created_at >= since)
     if until is not None:
         query = query.where(Trade.created_at < until)
-    count, wins, pnl, fees, funding = (await session.execute(_narrowed(query, mode, symbol))).one()
+    count, wins, pnl, fees, funding = (await session.execute(query)).one()
     return TradeSums(count, int(wins or 0), pnl or NOTHING, fees or NOTHING, funding or NOTHING)
 
 
-async def account_states(
-    session: AsyncSession, mode: str, user_ids: Sequence[int]
-) -> Mapping[int, AccountState]:
-    """What reconcile last saw of these accounts; those it never read are left out."""
-    found = await session.scalars(
-        select(AccountState).where(
-            AccountState.mode == mode,
-            AccountState.user_id.in_(user_ids),
-            AccountState.seen_at.is_not(None),
-        )
-    )
-    return {state.user_id: state for state in found}
-
-
-def _narrowed(query: _Query, mode: str | None, symbol: str | None) -> _Query:
+def _chosen(user_id: int, mode: str | None, symbol: str | None) -> list[ColumnElement[bool]]:
+    """Conditions on trades; None = all."""
+    chosen = [Trade.user_id == user_id]
     if mode is not None:
-        query = query.where(Trade.mode == mode)
+        chosen.append(Trade.mode == mode)
     if symbol is not None:
-        query = query.where(Trade.symbol == symbol)
-    return query
+        chosen.append(Trade.symbol == symbol)
+    return chosen

@@ -6,11 +6,11 @@ the exchange's snapshots (read by the caller), `apply` (one unit of work for all
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import delete, literal, select, union_all
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -108,6 +108,7 @@ async def apply(
         for user_id, snapshot in snapshots.items():
             await _apply_one(session, outbox, ledgers[user_id], snapshot, at, done)
             _remember(states[user_id], snapshot, at)
+        await _write_positions(session, ledgers.values())
     await session.flush()
     return done
 
@@ -125,10 +126,19 @@ async def _apply_one(
     for report in snapshot.orders:
         await _end_order(session, outbox, ledger, report, at)
     done.differences += compare(ledger, snapshot.positions, at)
-    session.add_all(ledger.added)
-    for position in ledger.removed:
-        await session.delete(position)
     done.balances[ledger.user_id] = snapshot.balance
+
+
+async def _write_positions(session: AsyncSession, ledgers: Collection[Ledger]) -> None:
+    """What is gone first: a position may have been closed and opened again since the last look."""
+    gone = [position for ledger in ledgers for position in ledger.removed]
+    if gone:
+        for position in gone:
+            session.expunge(position)
+        ids = [position.id for position in gone]
+        await session.execute(delete(Position).where(Position.id.in_(ids)))
+    for ledger in ledgers:
+        session.add_all(ledger.added)
 
 
 async def _locked_states(

@@ -12,7 +12,7 @@ from handlers.render.text import italic, join, lines
 from handlers.texts import Html, Translator
 
 Params = Mapping[str, Any]
-_MOST_VALUES = 6
+_MOST_VALUES = 4
 _PLAIN_FROM = 10
 
 
@@ -123,14 +123,14 @@ def exit_(params: Params, t: Translator) -> Html:
 def order_ended(params: Params, t: Translator) -> Html:
     """An order that came to nothing."""
     key = "order.exit_failed" if params.get("purpose", "entry") != "entry" else "order.entry_failed"
-    code = f"refusal.{params.get('code', '')}"
+    code = params.get("code", "")
     return lines(
         t(
             key,
             side=t("side.long" if params.get("side") == "long" else "side.short"),
             symbol=params.get("symbol", ""),
         ),
-        t(code) if t.knows(code) else t("refusal.other"),
+        t(f"refusal.{code}" if t.knows(f"refusal.{code}") else "refusal.other"),
         footer(params, t),
     )
 
@@ -154,20 +154,18 @@ def indicators(values: Mapping[str, Any] | None, t: Translator) -> Html | None:
 
 def exit_reason(reason: str, detail: object, t: Translator) -> Html:
     """Why it ended, in a word; the detail where it says more."""
-    key = f"exit_detail.{detail}"
-    if t.knows(key):
-        return t(key)
-    key = f"exit_reason.{reason}"
-    return t(key) if t.knows(key) else t("exit_reason.manual")
+    if t.knows(f"exit_detail.{detail}"):
+        return t(f"exit_detail.{detail}")
+    return t(f"exit_reason.{reason}" if t.knows(f"exit_reason.{reason}") else "exit_reason.manual")
 
 
 def footer(params: Params, t: Translator) -> Html | None:
     """Mode, market time, and the short reference by which a repeated message is recognised."""
-    mode = f"mode.{params.get('mode', '')}"
+    mode = params.get("mode", "")
     at, ref = params.get("at_ms"), params.get("ref")
     text = join(
         " · ",
-        t(mode) if t.knows(mode) else None,
+        t(f"mode.{mode}") if t.knows(f"mode.{mode}") else None,
         numbers.moment_ms(t, int(at)) if at is not None else None,
         t("card.ref", ref=ref) if ref else None,
     )

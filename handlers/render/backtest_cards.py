@@ -58,15 +58,10 @@ class Figures:
 
     @staticmethod
     def of_metrics(metrics: Mapping[str, Any]) -> Figures:
-        """Out of a stored result."""
+        """Out of a stored result's or a notification's metrics."""
         found = {name: metrics.get(f"{name}_percent", metrics.get(name)) for name in _NAMES}
         found["fees"] = (metrics.get("costs") or {}).get("fees_usdt")
         return Figures(**found)
-
-    @staticmethod
-    def of_params(params: Mapping[str, Any]) -> Figures:
-        """Out of a notification."""
-        return Figures(**{name: params.get(name) for name in _NAMES})
 
 
 _NAMES = tuple(Figures.__dataclass_fields__)

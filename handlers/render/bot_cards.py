@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,6 +15,15 @@ from handlers.render.tables import pairs
 from handlers.render.text import italic, join, lines
 from handlers.texts import Html, Translator
 
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """USDT. `equity` None = the account cannot be read; `today`: gained since the day began."""
+
+    equity: float | None
+    today: Decimal
+
+
 _STATES = {
     "none": "status.none",
     "stopped": "status.stopped",
@@ -24,14 +34,19 @@ _STATES = {
 }
 
 
-def confirm(t: Translator, preview: StartPreview, equity: float | None) -> Html:
-    """What will happen, in which mode, within which limits, and what it may cost."""
+def confirm(
+    t: Translator, preview: StartPreview, own: frozenset[str], equity: float | None
+) -> Html:
+    """What will happen, in which mode, within which limits, and what it may cost.
+
+    `own`: outputs of the strategy, whose levels come before the user's.
+    """
     sizing = preview.sizing
     rows = [
         (t("setting.max_risk_percent"), numbers.percent(t, sizing.risk_percent)),
         (t("setting.leverage"), f"{preview.leverage}×"),
-        (t("setting.auto_sl"), numbers.percent(t, sizing.stop_percent)),
-        (t("setting.auto_tp"), numbers.percent(t, sizing.take_percent)),
+        (t("setting.auto_sl"), _level(t, "stop_loss" in own, sizing.stop_percent)),
+        (t("setting.auto_tp"), _level(t, "take_profit" in own, sizing.take_percent)),
         (t("setting.max_positions"), str(preview.max_positions)),
         (t("setting.daily_loss_limit"), numbers.money(t, preview.daily_loss_limit)),
     ]
@@ -49,6 +64,10 @@ def confirm(t: Translator, preview: StartPreview, equity: float | None) -> Html:
         "",
         italic(t("start_bot.expires")),
     )
+
+
+def _level(t: Translator, own: bool, percent: float) -> str:
+    return t("start_bot.by_strategy") if own else numbers.percent(t, percent)
 
 
 def _worst_case(t: Translator, preview: StartPreview, equity: float | None) -> Html:
@@ -94,7 +113,7 @@ def stopped(t: Translator, done: Stopped) -> Html:
 def status(
     t: Translator,
     view: BotView,
-    equity: float | None,
+    money: Money,
     held: Sequence[LivePosition],
     now: datetime,
 ) -> Html:
@@ -105,7 +124,7 @@ def status(
         *_running(t, view, now),
         _blocked(t, view),
         "",
-        pairs([(str(name), value) for name, value in _money(t, view, equity, held)]),
+        pairs([(str(name), value) for name, value in _money(t, view, money, held)]),
     )
 
 
@@ -137,19 +156,15 @@ def _blocked(t: Translator, view: BotView) -> Html | None:
 
 
 def _money(
-    t: Translator, view: BotView, equity: float | None, held: Sequence[LivePosition]
+    t: Translator, view: BotView, money: Money, held: Sequence[LivePosition]
 ) -> list[tuple[Html, str]]:
-    rows = []
-    if equity is not None:
-        rows.append((t("status.equity"), numbers.money(t, equity)))
     unrealised = sum((each.pnl for each in held), Decimal(0))
-    loss = view.day.loss
-    today = numbers.MISSING if loss is None else numbers.money(t, -loss, signed=True)
+    equity = numbers.MISSING if money.equity is None else numbers.money(t, money.equity)
     return [
-        *rows,
-        (t("status.open"), f"{view.open_positions} / {view.max_positions}"),
+        (t("status.equity"), equity),
+        (t("status.today"), numbers.money(t, money.today, signed=True)),
         (t("status.unrealised"), numbers.money(t, unrealised, signed=True)),
-        (t("status.today"), today),
+        (t("status.open"), f"{view.open_positions} / {view.max_positions}"),
         (t("setting.daily_loss_limit"), numbers.money(t, view.day.limit)),
         (t("setting.max_risk_percent"), numbers.percent(t, view.sizing.risk_percent)),
         (t("setting.leverage"), f"{view.leverage}×"),

@@ -33,7 +33,8 @@ def daily_loss(params: Params, t: Translator) -> Html:
 
 def backtest_done(params: Params, t: Translator) -> Html:
     """The caption of a backtest's chart."""
-    return lines(_about(params, t), backtest_cards.report(t, Figures.of_params(params)))
+    figures = Figures.of_metrics(params.get("metrics") or {})
+    return lines(_about(params, t), backtest_cards.report(t, figures))
 
 
 def backtest_failed(params: Params, t: Translator) -> Html:

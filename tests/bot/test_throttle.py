@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.throttle import Throttle
 
-ALICE, BOB, CAROL, GROUP = 1, 2, 3, -100
+ALICE, BOB, CAROL, DAVE, GROUP = 1, 2, 3, 4, -100
 
 
 def throttle(rate: float = 30, chat_rate: float = 1, burst: int = 3) -> Throttle:
@@ -42,16 +42,24 @@ def test_notifications_leave_room_for_replies() -> None:
 
 def test_a_429_pauses_the_chat_it_was_for() -> None:
     limits = throttle()
-    limits.pause(ALICE, 105.0)
+    limits.pause(ALICE, 100.0, 5.0)
     assert limits.wait(ALICE, 100.0) == 5.0
     assert limits.wait(BOB, 100.0) == 0
 
 
-def test_429s_of_two_chats_pause_the_whole_bot() -> None:
+def test_429s_of_several_chats_until_the_same_moment_pause_the_whole_bot() -> None:
     limits = throttle()
-    limits.pause(ALICE, 105.0)
-    limits.pause(BOB, 105.0)
-    assert limits.wait(CAROL, 100.0) == 5.0
+    for chat in (ALICE, BOB, CAROL):
+        limits.pause(chat, 100.0, 5.0)
+    assert limits.wait(DAVE, 100.0) == 5.0
+
+
+def test_429s_that_end_at_different_times_are_each_chats_own() -> None:
+    limits = throttle()
+    limits.pause(ALICE, 100.0, 5.0)
+    limits.pause(BOB, 100.0, 30.0)
+    limits.pause(CAROL, 100.0, 60.0)
+    assert limits.wait(DAVE, 100.0) == 0
 
 
 def test_a_group_gets_twenty_a_minute() -> None:

@@ -21,6 +21,12 @@ from tests.support.sandbox_request import SandboxRequest
 START_MS = 1_795_400_000_000
 
 
+@pytest.fixture(autouse=True)
+def ptb_speaks_of_durations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the bot asks PTB to, else it warns of the change to come."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(START_MS)

@@ -239,8 +239,8 @@ async def test_the_server_stops_with_a_page_and_a_poll_open(world: ChatWorld) ->
         socket = await session.ws_connect(f"{running.url}/sandbox/ws")
         poll = asyncio.create_task(fetch(f"{running.url}/bot{TOKEN}/getUpdates?timeout=50"))
         reading = asyncio.create_task(fetch(f"{running.url}/sandbox/users/a/messages?wait=50"))
-        while not world.bots or world.main_bot().waiter is None:  # type: ignore[union-attr]
-            await asyncio.sleep(0)
+        await socket.receive_json()
+        assert (await socket.receive_json())["type"] == "bot"  # the poll has arrived
         await running.stop()
         assert json.loads((await poll)[1]) == {"ok": True, "result": []}
         assert json.loads((await reading)[1]) == {"messages": []}

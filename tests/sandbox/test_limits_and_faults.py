@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from tests.sandbox.people import TOKEN, entries, speaks
 def flooded(seconds: int) -> Iterator[None]:
     with pytest.raises(RetryAfter) as refused:
         yield
-    assert refused.value._retry_after.total_seconds() == seconds
+    assert refused.value.retry_after == timedelta(seconds=seconds)
 
 
 async def test_a_private_chat_takes_a_burst_and_then_one_a_second(
@@ -110,7 +111,7 @@ async def test_a_dropped_call_has_happened(world: ChatWorld, api: BotApi, bot: B
 
 async def test_a_fault_can_have_words_of_its_own(api: BotApi, bot: Bot) -> None:
     api.faults.add(fault_from({"status": 400, "description": "Bad Request: no {braces} harm"}))
-    with pytest.raises(BadRequest, match=r"no \{braces\} harm"):
+    with pytest.raises(BadRequest, match=r"[Nn]o \{braces\} harm"):
         await bot.get_me()
 
 

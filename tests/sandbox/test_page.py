@@ -17,8 +17,8 @@ from tests.support.browser import chromium_path
 pytestmark = pytest.mark.e2e
 
 ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-quic", "--no-first-run",
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run",
 ]  # fmt: skip
 HOSTILE = "<img src=x onerror=document.title='hacked'><b>&amp;"
 
@@ -111,7 +111,7 @@ async def test_photos_open_large_and_links_to_the_bot_start_it(
     await page.keyboard.press("Escape")
     link = '<a href="https://t.me/leverframe_bot?start=share_7">open</a>'
     await bot.send_message(alice, link, parse_mode="HTML")
-    await page.click("text=open")
+    await page.click(".content a")
     await expect(page.locator(".message.out").last).to_contain_text("/start share_7")
 
 

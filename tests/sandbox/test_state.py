@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from telegram.ext import ExtBot
-
 from bot.sandbox import actions
 from bot.sandbox.api import BotApi
 from bot.sandbox.files import UploadedFile
@@ -103,13 +101,11 @@ async def test_tokens_are_not_kept(tmp_path: Path) -> None:
 async def test_in_memory_nothing_is_written_and_files_are_still_there(tmp_path: Path) -> None:
     async with ChatWorld(":memory:") as world:
         alice = speaks(world, "alice")
-        bot = ExtBot(TOKEN)
-        assert bot.token == TOKEN
         upload = {"photo": UploadedFile("a.png", png())}
         answer = await BotApi(world).call(TOKEN, "sendPhoto", {"chat_id": alice}, upload)
         file_id = answer.json()["result"]["photo"][0]["file_id"]
         assert await world.files.content(file_id) == png()
-    assert list(tmp_path.iterdir()) == []
+    assert on_disk(tmp_path) == b""
 
 
 async def test_a_store_writes_behind_on_its_own(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ async def test_pending_updates_can_be_dropped(world: ChatWorld, bot: Bot) -> Non
 
 @pytest.mark.parametrize("url", ["http://example.org/", "ftp://127.0.0.1/", "https://example.org/"])
 async def test_a_webhook_is_on_this_machine(bot: Bot, url: str) -> None:
-    with pytest.raises(BadRequest, match="bad webhook"):
+    with pytest.raises(BadRequest, match=r"[Bb]ad webhook"):
         await bot.set_webhook(url)
 
 

@@ -182,9 +182,7 @@ def cmf(b: Bars, n: int = 20) -> Column:
     def flow(h: float, lo: float, c: float, v: float) -> float:
         return ((c - lo) - (h - c)) / (h - lo) * v if h != lo else 0.0
 
-    return ratio(
-        total(each(flow, b.high, b.low, b.close, b.volume), n), total(b.volume, n), 1
-    )
+    return ratio(total(each(flow, b.high, b.low, b.close, b.volume), n), total(b.volume, n), 1)
 
 
 def pivot(x: Column, left: int, right: int) -> Column:

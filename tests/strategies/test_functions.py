@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import talib
 
+from domain.market.candles import Candles, Floats
 from domain.strategies.language.functions import FUNCTIONS, TABLE
 from domain.strategies.language.nodes import Kind
 from tests.strategies import paper_basics as basics
@@ -216,7 +217,7 @@ def test_a_number_is_na_until_its_lookback_and_known_from_then_on(name: str) -> 
         ("stoch(14)", lambda c: talib.STOCHF(c.high, c.low, c.close, 14, 3)[0]),
     ],
 )
-def test_ta_lib_agrees(expression: str, theirs: Callable[..., np.ndarray]) -> None:  # type: ignore[type-arg]
+def test_ta_lib_agrees(expression: str, theirs: Callable[[Candles], Floats]) -> None:
     ours, other = value(expression, CANDLES), theirs(CANDLES)
     assert same(ours[60:], other[60:])
 

@@ -54,7 +54,7 @@ class SandboxClient:
     async def send_document(
         self, user: str, name: str, content: bytes, caption: str = ""
     ) -> dict[str, Any]:
-        form = aiohttp.FormData()
+        form = aiohttp.FormData(quote_fields=False)
         form.add_field("document", content, filename=name)
         form.add_field("caption", caption)
         return await self._call("POST", f"/sandbox/users/{user}/messages", data=form)

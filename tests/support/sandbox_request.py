@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from telegram.error import NetworkError
 from telegram.request import BaseRequest, RequestData
@@ -44,7 +44,7 @@ class SandboxRequest(BaseRequest):
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        path = urlsplit(url).path
+        path = unquote(urlsplit(url).path)
         if "/file/bot" in path:
             answer = await self._download(path.split("/file/bot", 1)[1])
         else:

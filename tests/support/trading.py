@@ -8,14 +8,18 @@ assert desk.told("alice") == [...]
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from cryptography.fernet import Fernet
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
 from bot.adapters.fernet_cipher import FernetCipher
 from bot.adapters.paper_exchange import PaperExchanges
@@ -30,6 +34,7 @@ from domain.outbox.service import Outbox
 from domain.settings.models import UserSettings
 from domain.trading.intents import Intent, write_intents
 from domain.trading.models import Order, Position, Trade
+from domain.trading.ports import Exchange, ExchangeFill, Exchanges
 from domain.trading.reconcile import Reconciled
 from domain.users.models import User
 from tests.support.market import FakeMarket
@@ -37,12 +42,27 @@ from tests.support.market import FakeMarket
 MODE = "paper"
 
 
-async def with_tables(url: str) -> Database:
-    """A database with every table, on either engine."""
-    database = Database(url, durable=False)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    return database
+@cache
+def _empty_tables() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        engine = create_engine(f"sqlite:///{path}")
+        Base.metadata.create_all(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
+@asynccontextmanager
+async def passing_database() -> AsyncIterator[Database]:
+    """A SQLite file with every table for one example of a property, copied and so quickly made."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "example.db"
+        path.write_bytes(_empty_tables())
+        database = Database(f"sqlite+aiosqlite:///{path}", durable=False)
+        try:
+            yield database
+        finally:
+            await database.close()
 
 
 async def add_user(database: Database, name: str, *, timezone: str = "UTC") -> int:
@@ -144,6 +164,25 @@ class Desk:
     async def recovers(self) -> int:
         """After a crash."""
         return await self.sender.recover(settle=timedelta(0))
+
+    def account(self, name: str = "alice") -> Exchange:
+        """A user's account at the paper exchange."""
+        exchanges: Exchanges = self.exchanges
+        return exchanges.of(self.users[name], MODE)
+
+    async def steps(self) -> set[int]:
+        """The exchange steps to now; who had executions. We do not look yet."""
+        return await self.exchanges.step_to(self.market.clock.now_ms())
+
+    async def executed(self, name: str = "alice") -> Sequence[ExchangeFill]:
+        """The exchange's own record."""
+        return await self.account(name).fills(None)
+
+    async def at_exchange(self, order: Order) -> tuple[str, str | None]:
+        """(state, why) of alice's order as the exchange has it."""
+        report = await self.account().find(order.client_order_id, order.symbol)
+        assert report is not None
+        return report.state, report.error_code
 
     async def rows(self, model: type[Any], name: str = "alice") -> list[Any]:
         """A user's rows of a table, the oldest first."""

@@ -7,24 +7,23 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.database import Database
+from tests.support.database import opened
 from tests.support.market import FakeMarket
-from tests.support.trading import Desk, with_tables
+from tests.support.trading import Desk
 
 
 @pytest.fixture
 async def database(sqlite_url: str) -> AsyncIterator[Database]:
     """SQLite with every table."""
-    opened = await with_tables(sqlite_url)
-    yield opened
-    await opened.close()
+    async with opened(sqlite_url) as made:
+        yield made
 
 
 @pytest.fixture
 async def either_database(database_url: str) -> AsyncIterator[Database]:
     """The same test on SQLite and on PostgreSQL."""
-    opened = await with_tables(database_url)
-    yield opened
-    await opened.close()
+    async with opened(database_url) as made:
+        yield made
 
 
 @pytest.fixture

@@ -62,6 +62,12 @@ def test_an_order_that_was_never_sent_can_not_be_filled() -> None:
         move(an_order(INTENT), "filled", NOW)
 
 
+def test_the_answer_of_the_sending_may_come_after_reconcile_saw_the_order() -> None:
+    order = an_order("accepted")
+    assert not move(order, "unknown", NOW)
+    assert order.state == "accepted"
+
+
 def test_the_reason_of_an_end_is_kept() -> None:
     order = an_order("sent")
     assert move(order, "rejected", NOW, "insufficient_balance")

@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -29,7 +27,7 @@ from domain.trading.fills import END_OF_DATA, EXIT_DETAILS
 from domain.trading.paper_models import PaperFill
 from domain.trading.ports import OrderRequest
 from tests.support.market import START_MS, FakeMarket, contract
-from tests.support.trading import add_user, with_tables
+from tests.support.trading import add_user, passing_database
 
 BAR_MS = 900_000
 SYMBOL = "BTCUSDT"
@@ -84,12 +82,11 @@ def as_paper_rules(rules: Rules) -> PaperRules:
 
 
 async def paper_fills(
-    url: str, candles: Candles, signals: Signals, funding: Funding, rules: Rules
+    database: Database, candles: Candles, signals: Signals, funding: Funding, rules: Rules
 ) -> list[Any]:
     """The same decisions as orders, bar by bar: the exchange's own record of what was executed."""
     clock = ManualClock(START_MS)
     market = Tape(clock=clock, contracts={SYMBOL: CONTRACT}, bars=candles, funded=funding)
-    database = await with_tables(url)
     paper = PaperExchanges(
         database, market, clock, rules=as_paper_rules(rules), bars=market.opened_between
     )
@@ -101,9 +98,7 @@ async def paper_fills(
         for request in await _orders(paper, user_id, candles, signals, row, rules):
             await paper.of(user_id, "paper").place(request)
     await paper.close_out(close_ms, END_OF_DATA)
-    fills = await _executed(database)
-    await database.close()
-    return fills
+    return await _executed(database)
 
 
 async def _executed(database: Database) -> list[Any]:
@@ -221,8 +216,7 @@ async def test_orders_at_the_paper_exchange_become_the_backtests_trades(
         levels_from_close=flags[2],
     ).for_contract(CONTRACT)
     expected = simulate(candles, signals, rules)
-    with TemporaryDirectory() as folder:
-        url = f"sqlite+aiosqlite:///{Path(folder) / 'paper.db'}"
-        fills = await paper_fills(url, candles, signals, funding, rules)
+    async with passing_database() as database:
+        fills = await paper_fills(database, candles, signals, funding, rules)
     assert as_trades(fills) == [as_tuple(trade) for trade in expected.trades]
     assert len(expected.trades) > 2

@@ -172,15 +172,3 @@ async def test_sums_are_exact_on_both_databases(either_database: Database) -> No
     )
     assert (some.trades, some.pnl) == (2, Decimal("-0.1"))
     assert (none.trades, none.pnl, none.win_rate) == (0, Decimal(0), None)
-
-
-async def test_account_states_of_many_users_are_one_question(desk: Desk) -> None:
-    desk.market.rests()
-    await desk.enters("alice")
-    await desk.user("bob")
-    desk.market.rests()
-    await desk.catches_up()
-    async with desk.database.read() as session:
-        found = await queries.account_states(session, MODE, list(desk.users.values()))
-    assert list(found) == [desk.users["alice"]]
-    assert found[desk.users["alice"]].seen_at == desk.now

@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import update
 
+from bot.jobs.orders import OrderSender
 from bot.jobs.reconcile import Reconciler
-from domain.database import Database
-from domain.outbox.models import OutboxMessage
 from domain.trading import reconcile
-from domain.trading.booking import Ledger, book
-from domain.trading.models import AccountState, ExitReason, Fill, Order, Position, Trade
-from domain.trading.notices import fill_key, plain, short_ref
-from domain.trading.ports import AccountSnapshot, ExchangeFill, ExchangePosition
+from domain.trading.models import AccountState, ExitReason, Fill, Order, Position
+from domain.trading.ports import (
+    AccountQuestion,
+    AccountSnapshot,
+    Balance,
+    ExchangePosition,
+    OrderReport,
+)
+from domain.trading.reconcile import Reconciled
 from tests.support.exchange import TroubledExchanges
-from tests.support.market import START_MS, FakeMarket
-from tests.support.trading import MODE, Desk, with_tables
-
-ENTRY = ExchangeFill(
-    fill_id="1",
-    client_order_id="L1",
-    symbol="BTCUSDT",
-    side="buy",
-    qty=Decimal("0.4"),
-    price=Decimal(60_000),
-    fee=Decimal(12),
-    funding=Decimal(0),
-    slippage=Decimal(4),
-    reason="entry",
-    detail=None,
-    at_ms=START_MS,
-)
-EXIT = replace(
-    ENTRY,
-    fill_id="2",
-    client_order_id=None,
-    side="sell",
-    qty=Decimal("0.1"),
-    price=Decimal(61_000),
-    fee=Decimal(4),
-    funding=Decimal(2),
-    slippage=Decimal(1),
-    reason="take_profit",
-    detail="level",
-    at_ms=START_MS + 60_000,
-)
+from tests.support.market import START_MS
+from tests.support.trading import MODE, Desk
+from tests.trading.test_booking import ENTRY, EXIT
 
 
 async def open_one(desk: Desk, name: str = "alice", **fields: Any) -> Order:
@@ -256,189 +227,90 @@ async def test_fills_that_somebody_else_booked_meanwhile_are_left(desk: Desk) ->
     assert len(await desk.rows(Fill)) == 1
 
 
-async def test_two_reconcilers_at_once_book_each_fill_once(either_database: Database) -> None:
-    desk = Desk.opened(either_database, FakeMarket())
-    desk.market.rests()
-    for name in ("alice", "bob", "carol"):
-        await desk.enters(name)
-    desk.market.moves("-3%")
-    await desk.exchanges.step_to(desk.market.clock.now_ms())
-    await asyncio.gather(*(desk.reconciler.run(MODE) for _ in range(4)))
-    await desk.reconciler.run(MODE)
+async def hears(desk: Desk, name: str, **said: Any) -> Reconciled:
+    """Books a snapshot that says just this."""
     async with desk.database.read() as session:
-        counts = [
-            await session.scalar(select(func.count()).select_from(table))
-            for table in (Fill, Trade, OutboxMessage, Position)
-        ]
-    assert counts == [6, 3, 6, 0]
+        asked = await reconcile.questions(session, MODE, [desk.users[name]])
+    asked.setdefault(desk.users[name], AccountQuestion())
+    balance = Balance(Decimal(10_000), Decimal(10_000), Decimal(10_000))
+    seen = {desk.users[name]: AccountSnapshot(balance, **said)}
+    async with desk.database.write() as session:
+        return await reconcile.apply(session, desk.outbox, MODE, asked, seen, desk.now)
 
 
-async def test_several_steppers_and_senders_at_once_fill_each_order_once(
-    either_database: Database,
+async def test_an_order_is_filled_when_its_fills_are_booked_not_when_it_is_said_to_be(
+    desk: Desk,
 ) -> None:
-    desk = Desk.opened(either_database, FakeMarket())
-    others = [Desk.opened(either_database, desk.market) for _ in range(3)]
     desk.market.rests()
-    for name in ("alice", "bob", "carol"):
-        await desk.intends(name)
-    await asyncio.gather(*(each.sender.send_due() for each in others))
+    order = await desk.enters()
+    said = OrderReport(order.client_order_id, "7", "filled", Decimal("0.1"), Decimal(60_000))
+    await hears(desk, "alice", orders=(said,))
+    assert (await desk.order(order)).state == "accepted"
+    part = replace(ENTRY, client_order_id=order.client_order_id, qty=Decimal("0.06"))
+    await hears(desk, "alice", orders=(said,), fills=(part,))
+    assert (await desk.order(order)).state == "accepted"
+    rest = replace(part, fill_id="2", qty=Decimal("0.04"), price=Decimal(60_100))
+    await hears(desk, "alice", orders=(said,), fills=(rest,))
+    row = await desk.order(order)
+    assert (row.state, row.fill_price) == ("filled", Decimal(60_040))
+    assert [params["stop"] for _, params in await desk.told()] == [None, None]
+    assert [params["risk"] for _, params in await desk.told()] == [None, None]
+
+
+async def test_a_close_of_everything_is_filled_when_the_exchange_says_that_was_all(
+    desk: Desk,
+) -> None:
+    await open_one(desk)
+    order = await desk.closes()
+    part = replace(EXIT, client_order_id=order.client_order_id, qty=Decimal("0.06"))
+    await hears(desk, "alice", fills=(part,))
+    assert (await desk.order(order)).state == "accepted"
+    rest = replace(part, fill_id="3", qty=Decimal("0.04"))
+    said = OrderReport(order.client_order_id, "7", "filled", Decimal("0.1"), Decimal(61_000))
+    await hears(desk, "alice", fills=(rest,), orders=(said,))
+    assert (await desk.order(order)).state == "filled"
+    assert await desk.positions() == []
+
+
+async def test_an_order_whose_answer_was_lost_is_known_once_the_account_was_read(
+    desk: Desk,
+) -> None:
     desk.market.rests()
-    moment = desk.market.clock.now_ms()
-    await asyncio.gather(*(each.exchanges.step_to(moment) for each in others))
+    order = await desk.intends()
+    troubled = TroubledExchanges(desk.exchanges)
+    troubled.troubles.append("lost_back")
+    clock = desk.market.clock
+    await OrderSender(desk.database, troubled, desk.outbox, clock, clock).send_due()
+    assert (await desk.order(order)).state == "unknown"
     await desk.reconciler.run(MODE)
-    for name in ("alice", "bob", "carol"):
-        assert len(await desk.rows(Fill, name)) == 1
-        assert [order.state for order in await desk.rows(Order, name)] == ["filled"]
+    assert (await desk.order(order)).state == "accepted"
 
 
-def a_ledger(*orders: Order) -> Ledger:
-    return Ledger(1, "live", orders={order.client_order_id: order for order in orders})
+async def test_an_end_that_is_reported_twice_is_told_once(desk: Desk) -> None:
+    desk.market.rests()
+    order = await desk.enters()
+    said = OrderReport(order.client_order_id, "7", "rejected", error_code="maintenance")
+    await hears(desk, "alice", orders=(said,))
+    await hears(desk, "alice", orders=(said,))
+    assert [params["code"] for _, params in await desk.told()] == ["maintenance"]
 
 
-def test_parts_of_a_close_add_up_to_the_whole() -> None:
-    ledger = a_ledger(Order(client_order_id="L1", leverage=5, strategy_id=3, signal_id=9))
-    book(ledger, ENTRY)
-    parts = [
-        book(ledger, replace(EXIT, fill_id=str(number), qty=Decimal("0.1"))) for number in range(4)
-    ]
-    trades = [part.trade for part in parts if part.trade is not None]
-    assert [part.left for part in parts] == [Decimal("0.3"), Decimal("0.2"), Decimal("0.1"), 0]
-    assert sum(trade.fees or 0 for trade in trades) == 12 + 4 * 4
-    assert sum(trade.pnl for trade in trades) == 400 - 28 - 4 * 2
-    assert trades[0].pnl_percent == pytest.approx(float(trades[0].pnl) / 6_000 * 100)
-    assert {(trade.strategy_id, trade.signal_id, trade.leverage) for trade in trades} == {(3, 9, 5)}
-    assert (ledger.positions, ledger.added, ledger.removed) == ({}, [], [])
+async def test_nobody_books_on_another_users_order(desk: Desk) -> None:
+    desk.market.rests()
+    order = await desk.enters("alice")
+    await desk.user("bob")
+    said = OrderReport(order.client_order_id, "7", "cancelled")
+    fill = replace(ENTRY, client_order_id=order.client_order_id)
+    done = await hears(desk, "bob", orders=(said,), fills=(fill,))
+    assert done.fills == 1
+    assert (await desk.order(order)).state == "accepted"
+    assert [each.source for each in await desk.positions("bob")] == []
+    assert await desk.told("bob") == []
 
 
-def test_a_second_entry_averages_the_price() -> None:
-    ledger = a_ledger(Order(client_order_id="L1", leverage=4))
-    book(ledger, ENTRY)
-    book(ledger, replace(ENTRY, fill_id="2", qty=Decimal("0.2"), price=Decimal(63_000)))
-    [position] = ledger.positions.values()
-    assert (position.size, position.entry_price) == (0.6, Decimal(61_000))
-    assert (position.fees, position.margin) == (Decimal(24), Decimal(9_150))
-    assert position.source == "manual"
-
-
-def test_the_profit_is_the_exchanges_word_where_it_gives_one() -> None:
-    ledger = a_ledger(Order(client_order_id="L1", leverage=5))
-    book(ledger, ENTRY)
-    trade = book(ledger, replace(EXIT, qty=Decimal("0.4"), pnl=Decimal("123.45"))).trade
-    assert trade is not None
-    assert trade.pnl == Decimal("123.45")
-
-
-def test_a_stranger_that_comes_and_goes_is_no_trade_of_ours() -> None:
-    ledger = a_ledger()
-    opened = book(ledger, replace(ENTRY, client_order_id=None))
-    assert opened.position is not None
-    assert opened.position.source == "external"
-    assert book(ledger, EXIT).trade is None
-    assert book(ledger, replace(EXIT, qty=Decimal("0.3"))).left == 0
-    assert book(ledger, EXIT).position is None, "nothing is left to close"
-
-
-def test_a_strangers_position_closed_by_our_order_is_a_trade() -> None:
-    ledger = a_ledger(Order(client_order_id="L2", exit_detail="panic"))
-    book(ledger, replace(ENTRY, client_order_id=None))
-    closing = replace(EXIT, client_order_id="L2", reason="manual", detail=None, qty=ENTRY.qty)
-    trade = book(ledger, closing).trade
-    assert trade is not None
-    assert (trade.exit_reason, trade.exit_detail) == (ExitReason.MANUAL, "panic")
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("0.1000", "0.1"),
-        ("100", "100"),
-        ("0E-8", "0"),
-        ("-1E+3", "-1000"),
-        ("0.000000014", "0.00000001"),
-    ],
-)
-def test_amounts_are_told_plainly(value: str, shown: str) -> None:
-    assert plain(Decimal(value)) == shown
-
-
-def test_references_are_short_and_keys_fit() -> None:
-    assert short_ref("Labcdef0123456789") == "456789"
-    assert short_ref(None) == ""
-    long = {fill_key(10**9, "paper", f"{number}{'9' * 63}") for number in range(2)}
-    assert len(long) == 2
-    assert all(len(key) <= 80 for key in long)
-
-
-MOVES = st.lists(
-    st.tuples(
-        st.sampled_from(["buy", "sell", "close", "part", "reverse", "none"]),
-        st.sampled_from(["-4%", "-1%", "0%", "1%", "5%"]),
-        st.booleans(),
-    ),
-    min_size=3,
-    max_size=12,
-)
-
-
-@settings(max_examples=15)
-@given(moves=MOVES)
-async def test_after_any_sequence_their_book_and_ours_agree(
-    moves: list[tuple[str, str, bool]],
-) -> None:
-    with TemporaryDirectory() as folder:
-        database = await with_tables(f"sqlite+aiosqlite:///{Path(folder) / 'any.db'}")
-        desk = Desk.opened(database, FakeMarket())
-        await desk.user()
-        desk.market.rests()
-        for action, change, reads in moves:
-            await _act(desk, action)
-            desk.market.moves(change)
-            await desk.exchanges.step_to(desk.market.clock.now_ms())
-            if reads:
-                await desk.reconciler.run(MODE)
-        desk.market.rests()
-        done = await desk.catches_up()
-        assert done.differences == []
-        await _agree(desk)
-        await database.close()
-
-
-async def _act(desk: Desk, action: str) -> None:
-    held = await desk.exchanges.of(desk.users["alice"], MODE).positions()
-    away = "sell" if held and held[0].side == "long" else "buy"
-    if action in ("buy", "sell"):
-        await desk.enters(side=action)
-    elif action == "close":
-        await desk.closes(side=away)
-    elif action == "part":
-        await desk.closes(side=away, qty=Decimal("0.03"))
-    elif action == "reverse":
-        await desk.intend_all(
-            "alice",
-            [
-                {"purpose": "reverse", "side": away},
-                {"side": away, "qty": Decimal(0), "risk_percent": 2.0},
-            ],
-        )
-        await desk.sender.send_due()
-
-
-async def _agree(desk: Desk) -> None:
-    """Positions, orders, money and what was told, against the exchange's own record."""
-    account = desk.exchanges.of(desk.users["alice"], MODE)
-    theirs, executed = await account.positions(), await account.fills(None)
-    ours, trades = await desk.positions(), await desk.trades()
-    assert [(each.symbol, each.side, Decimal(repr(each.size))) for each in ours] == [
-        (each.symbol, each.side, each.qty) for each in theirs
-    ]
-    assert [fill.exchange_fill_id for fill in await desk.rows(Fill)] == [
-        fill.fill_id for fill in executed
-    ]
-    open_costs = sum((each.fees or 0) + (each.funding or 0) for each in ours)
-    wallet = (await account.balance()).balance
-    expected = 10_000 + sum(trade.pnl for trade in trades) - open_costs
-    assert wallet == pytest.approx(expected, abs=Decimal("1e-6"))
-    assert all(order.done_at is not None for order in await desk.rows(Order))
-    kinds = [kind for kind, _ in await desk.told()]
-    assert kinds.count("exit") == len(trades)
-    assert kinds.count("entry") + kinds.count("exit") == len(executed)
+async def test_a_difference_that_was_found_is_given_to_who_runs_the_job(desk: Desk) -> None:
+    await open_one(desk)
+    async with desk.database.write() as session:
+        await session.execute(update(Position).values(size=0.2))
+    [found] = (await desk.reconciler.run(MODE)).differences
+    assert (found.code, found.ours, found.theirs) == ("other_size", Decimal("0.2"), Decimal("0.1"))

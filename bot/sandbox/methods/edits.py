@@ -124,13 +124,17 @@ async def delete_message(call: Call) -> bool:
 async def delete_messages(call: Call) -> bool:
     """Several at once; those that are not there are passed over."""
     chat, ids = call.chat(), call.params.nested("message_ids")
-    if not isinstance(ids, list) or not 1 <= len(ids) <= 100:
+    if not isinstance(ids, list) or not 1 <= len(ids) <= 100 or not _all_integers(ids):
         raise bad_request("message_ids must be a list of 1 to 100 identifiers")
     for message_id in ids:
         message = call.world.history.find(chat.id, message_id)
         if message is not None:
             _delete(call, message)
     return True
+
+
+def _all_integers(values: list[Any]) -> bool:
+    return all(isinstance(value, int) for value in values)
 
 
 def _delete(call: Call, message: StoredMessage) -> None:

@@ -28,7 +28,7 @@ async def yes(_call: Call) -> bool:
 
 def _menu_key(call: Call) -> str:
     scope = call.params.nested("scope")
-    if scope is not None and (not isinstance(scope, dict) or scope.get("type") not in _SCOPES):
+    if scope is not None and (not isinstance(scope, dict) or str(scope.get("type")) not in _SCOPES):
         raise bad_request("can't parse BotCommandScope: unsupported type specified")
     return f"{scope_key(scope)}|{call.params.text('language_code')}"
 

@@ -58,7 +58,11 @@ def _match(reader: Reader, function: Function, tree: ast.Call) -> dict[str, ast.
         return None
     if len(tree.args) > len(names) and not function.variadic:
         reader.refuse(
-            "too_many_arguments", tree.args[len(names)], function.signature, most=len(names)
+            "too_many_arguments",
+            tree.args[len(names)],
+            function.signature,
+            function=function.name,
+            most=len(names),
         )
         return None
     given = dict(zip(names, tree.args, strict=False))
@@ -76,7 +80,13 @@ def _match(reader: Reader, function: Function, tree: ast.Call) -> dict[str, ast.
         return None
     missing = [arg.name for arg in function.args if arg.default is None and arg.name not in given]
     if missing:
-        reader.refuse("missing_argument", tree, function.signature, argument=missing[0])
+        reader.refuse(
+            "missing_argument",
+            tree,
+            function.signature,
+            function=function.name,
+            argument=missing[0],
+        )
         return None
     return given
 

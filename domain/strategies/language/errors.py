@@ -14,6 +14,27 @@ if TYPE_CHECKING:
 MAX_ERRORS = 20
 MAX_TEXT = 60
 
+CODES = (
+    # what is read before any grammar
+    "code_too_long", "empty_program", "too_deep", "too_many_nodes", "too_many_calls",
+    "bad_character", "non_ascii", "bad_number", "number_too_large", "bad_string",
+    "unclosed_bracket", "unmatched_bracket", "syntax", "indented",
+    # statements
+    "not_allowed", "not_available_yet", "nothing_done", "no_entry", "one_name_only", "bad_name",
+    "name_taken", "assigned_twice", "param_misplaced", "param_needs_default",
+    "param_not_literal", "param_bounds_wrong", "too_many_params", "plot_misplaced",
+    "plot_arguments", "too_many_plots",
+    # expressions
+    "unknown_name", "used_before", "unknown_function", "not_a_function",
+    "function_without_brackets", "string_not_allowed", "expected_number", "expected_condition",
+    "different_kinds", "future_index", "bad_index",
+    # arguments
+    "missing_argument", "too_many_arguments", "unknown_argument", "repeated_argument",
+    "length_not_constant", "argument_not_constant", "length_not_whole", "length_out_of_range",
+    "argument_not_a_number",
+)  # fmt: skip
+"""Every code a RuleError can have; the texts have a sentence for each."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleError:
@@ -61,7 +82,8 @@ class Findings:
     ) -> None:
         """Notes one mistake at (line, column); those after MAX_ERRORS are dropped."""
         if len(self._errors) < MAX_ERRORS:
-            shown = text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+            shown = text if text.isprintable() else ascii(text)[1:-1]
+            shown = shown if len(shown) <= MAX_TEXT else shown[: MAX_TEXT - 1] + "…"
             self._errors.append(RuleError(code, at[0], at[1], shown, suggestion, params))
 
     def raise_if_any(self) -> None:

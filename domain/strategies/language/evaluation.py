@@ -48,7 +48,7 @@ def shown_nodes(bound: Bound) -> dict[str, Node]:
     printer = Printer(names, bound.values)
     shown = {name: node for name, node in checked.names.items() if _is_series(node, name)}
     for index, node in checked.calls.items():
-        if index not in names and not node.scalar and not TABLE[str(node.value)].elementwise:
+        if index not in names and _is_indicator(node):
             shown.setdefault(printer.text(node), node)
     return shown
 
@@ -59,6 +59,13 @@ def plotted_nodes(bound: Bound) -> dict[str, Node]:
     named = {node.index: name for name, node in reversed(checked.names.items()) if not node.scalar}
     printer = Printer(named, bound.values)
     return {printer.text(node): node for node in checked.plots}
+
+
+def _is_indicator(node: Node) -> bool:
+    """A number with a name of its own; that a line was crossed is what the signal says already."""
+    if node.scalar or node.kind is Kind.CONDITION:
+        return False
+    return not TABLE[str(node.value)].elementwise
 
 
 def _is_series(node: Node, name: str) -> bool:
@@ -75,6 +82,7 @@ class _Run:
         self.size = len(candles)
         self.warmup = bound.warmup
         self.values: dict[int, Any] = {}
+        self.live = 0  # columns held, constants apart
         self.shown = shown_nodes(bound) if explain else {}
         self.plots = plotted_nodes(bound) if explain else {}
         self.roots = [
@@ -99,15 +107,17 @@ class _Run:
                 self.values[node.index] = self.analysis.constants[node.index]
                 continue
             self.values[node.index] = self._value(node)
+            self.live += 1
+            if self.live * self.size > MAX_CELLS:
+                raise DomainError("program_too_heavy", bars=self.size, series=self.live)
             for source in _sources(node):
                 self._release(source)
-            if len(self.values) * self.size > MAX_CELLS:
-                raise DomainError("program_too_heavy", bars=self.size, series=len(self.values))
 
     def _release(self, node: Node) -> None:
         self.uses[node.index] -= 1
         if not self.uses[node.index]:
             del self.values[node.index]
+            self.live -= not node.scalar
 
     def _value(self, node: Node) -> Any:
         if node.body is not None:
@@ -130,7 +140,7 @@ class _Run:
             if spec.kind is ArgKind.LENGTH:
                 args.append(round(value))
             elif spec.kind is ArgKind.NUMBER:
-                args.append(float(value))
+                args.append(np.float64(value))  # overflows to na where a float would raise
             else:
                 args.append(self.whole(value, spec.kind is ArgKind.CONDITION))
         return finite(function.kernel(*args))

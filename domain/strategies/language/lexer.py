@@ -99,9 +99,9 @@ class _Scan:
             self.open.append((sign, (self.row, column)))
             if len(self.open) > MAX_BRACKETS:
                 raise _TooMuchError("too_deep", (self.row, column), sign, MAX_BRACKETS)
-        elif self.open and self.open[-1][0] == _CLOSES[sign]:
-            self.open.pop()
-        else:
+            return
+        opened = self.open.pop()[0] if self.open else ""
+        if opened != _CLOSES[sign]:
             self.refuse("unmatched_bracket", column, sign)
 
 
@@ -140,7 +140,7 @@ def _take(scan: _Scan, match: re.Match[str]) -> None:
         return
     if kind == "comment":
         if "\0" in word:
-            scan.refuse("bad_character", column + word.index("\0"), "\\x00")
+            scan.refuse("bad_character", column + word.index("\0"), "\0")
         return
     scan.parts.append(word)
     if kind in ("name", "number", "string") and word not in _WORDS:
@@ -165,8 +165,5 @@ def _check_number(scan: _Scan, token: str, column: int) -> None:
 
 
 def _refuse_character(scan: _Scan, token: str, column: int) -> None:
-    if ord(token[0]) > 126:
-        scan.refuse("non_ascii", column, token if token.isprintable() else ascii(token)[1:-1])
-    else:
-        shown = token if token.isprintable() else ascii(token)[1:-1]
-        scan.refuse("bad_character", column, shown, _INSTEAD.get(token))
+    code = "non_ascii" if ord(token[0]) > 127 else "bad_character"
+    scan.refuse(code, column, token, _INSTEAD.get(token))

@@ -1,0 +1,162 @@
+"""One candle close for 1,000 running bots that share 10 programs on 10 symbols."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import tempfile
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import func, insert, select
+
+from benchmarks import postgres
+from bot.migrations import bring_up_to_date
+from bot.trading import Trading
+from domain.bots.models import BotConfig, BotStatus, BotSymbol
+from domain.database import Database
+from domain.jobs.service import TableQueue
+from domain.outbox.service import Outbox
+from domain.risk.models import RiskSettings
+from domain.settings.models import UserSettings
+from domain.strategies.models import Strategy
+from domain.trading.models import Order
+from domain.users.models import User
+from tests.support.cipher import fresh_cipher
+from tests.support.market import FakeMarket
+
+USERS, PROGRAMS, HISTORY, TICKS = 1_000, 10, 400, 12
+SYMBOLS = [f"COIN{number}USDT" for number in range(PROGRAMS)]
+_CODE = "buy = crossover(ema(close, {n}), ema(close, {m}))\nsell = crossunder(ema(close, {n}), ema(close, {m}))"
+
+
+def market() -> FakeMarket:
+    """Ten symbols with a past, each walking its own way."""
+    made = FakeMarket(prices=dict.fromkeys(SYMBOLS, 100.0))
+    walk(made, HISTORY)
+    return made
+
+
+def walk(made: FakeMarket, minutes: int) -> None:
+    """Some minutes of a random walk."""
+    steps = np.random.default_rng(to_seed(made)).normal(0, 0.002, (len(SYMBOLS), minutes))
+    prices = {symbol: made._last_close(symbol) for symbol in SYMBOLS}
+    for minute in range(minutes):
+        for row, symbol in enumerate(SYMBOLS):
+            before = prices[symbol]
+            prices[symbol] = after = before * float(np.exp(steps[row, minute]))
+            made.bar(before, max(before, after), min(before, after), after, symbol=symbol)
+
+
+def to_seed(made: FakeMarket) -> int:
+    """The same walk in every run."""
+    return made.clock.now_ms() // 60_000
+
+
+async def populate(database: Database, made: FakeMarket) -> None:
+    """Everybody runs a bot: user n has program n % 10 on symbol n % 10."""
+    numbers = range(1, USERS + 1)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    last_close = made.clock.now_ms() - made.clock.now_ms() % 60_000
+    async with database.write() as session:
+        await session.execute(
+            insert(User), [{"id": n, "email": f"{n}@x", "created_at": now} for n in numbers]
+        )
+        codes = [_CODE.format(n=5 + k, m=20 + k) for k in range(PROGRAMS)]
+        await session.execute(
+            insert(Strategy),
+            [{"id": k + 1, "name": f"s{k}", "code": code} for k, code in enumerate(codes)],
+        )
+        rows: dict[Any, list[dict[str, Any]]] = {
+            UserSettings: [
+                {"user_id": n, "telegram_user_id": n, "telegram_chat_id": n} for n in numbers
+            ],
+            RiskSettings: [{"user_id": n} for n in numbers],
+            BotConfig: [{"user_id": n} for n in numbers],
+            BotStatus: [
+                {
+                    "user_id": n,
+                    "strategy_id": n % PROGRAMS + 1,
+                    "is_running": True,
+                    "state": "running",
+                    "mode": "paper",
+                    "timeframe": "1m",
+                    "exchange": "bitget",
+                    "inputs": {},
+                    "started_at": now,
+                    "anchor_at": now,
+                }
+                for n in numbers
+            ],
+            BotSymbol: [
+                {"user_id": n, "symbol": SYMBOLS[n % PROGRAMS], "last_close": last_close}
+                for n in numbers
+            ],
+        }
+        for table, values in rows.items():
+            await session.execute(insert(table), values)
+
+
+async def measure(url: str, name: str) -> None:
+    """Ticks, one after the other; a quiet one and one with signals cost differently."""
+    made = market()
+    database = Database(url)
+    await populate(database, made)
+    queue = TableQueue(made.clock)
+    trading = Trading.wired(
+        database=database,
+        market=made,
+        clock=made.clock,
+        wall=made.clock,
+        queue=queue,
+        outbox=Outbox(fresh_cipher(), made.clock),
+        live_prices=False,
+    )
+    quiet: list[float] = []
+    busy: list[tuple[float, int]] = []
+    for _ in range(TICKS):
+        walk(made, 1)
+        made.asked.clear()
+        before = trading.metrics()
+        began = time.perf_counter()
+        await trading.run_due()
+        took = time.perf_counter() - began
+        after = trading.metrics()
+        signals = int(after["signals"] - before["signals"])
+        fetched = int(after["candle_fetches"] - before["candle_fetches"])
+        evaluated = int(after["signal_evaluations"] - before["signal_evaluations"])
+        assert (fetched, evaluated) == (PROGRAMS, PROGRAMS), (fetched, evaluated)
+        if signals:
+            busy.append((took, signals))
+        else:
+            quiet.append(took)
+    async with database.read() as session:
+        orders = await session.scalar(select(func.count()).select_from(Order))
+    await database.close()
+    print(f"{name}: 10 fetches, 10 evaluations for {USERS} bots, each tick")
+    if quiet:
+        print(f"  quiet ticks {len(quiet)}: median {statistics.median(quiet) * 1e3:8.1f} ms")
+    if busy:
+        per = statistics.median(took / count for took, count in busy)
+        print(
+            f"  ticks with signals {len(busy)}: median {statistics.median(b[0] for b in busy) * 1e3:8.1f} ms, "
+            f"{statistics.median(b[1] for b in busy):.0f} bots act, {per * 1e3:.2f} ms each, {orders} orders"
+        )
+
+
+def run() -> None:
+    """Both databases."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = f"sqlite+aiosqlite:///{folder / 'tick.db'}"
+        bring_up_to_date(url)
+        asyncio.run(measure(url, "SQLite"))
+        asyncio.run(measure(stack.enter_context(postgres.running()), "PostgreSQL"))
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,30 @@
+"""Asked for in the chat, worked off by a real worker process, answered with a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.backtests.lab import waves
+from tests.support.market import FakeMarket
+from tests.support.world import world
+
+
+async def test_a_trader_asks_and_gets_a_chart_with_its_figures(tmp_path: Path) -> None:
+    market = FakeMarket()
+    candles = waves(300)
+    for row in zip(candles.open, candles.high, candles.low, candles.close, strict=True):
+        market.bar(*(float(value) for value in row))
+    async with world(tmp_path, market=market) as w:
+        alice = await w.trader("alice")
+        heard = await alice.sends("/backtest ema btc 1m 30d")
+        assert "BTCUSDT" in heard
+        alice.button("cancel")
+        await w.container.heavy_jobs.settle()
+        await w.settles()
+        [sent] = w.calls("sendPhoto")
+        assert "EMA cross" in sent["params"]["caption"]
+        assert "Profit factor" in sent["params"]["caption"]
+        assert [path.name for path in (tmp_path / "data" / "charts").iterdir()] == [
+            "backtest-1.png"
+        ]
+        assert "result" in (await alice.sends("/results")).lower()

@@ -1,0 +1,92 @@
+"""Marks on the axes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.workers.chart_ticks import compact, log_ticks, time_ticks, value_ticks
+from domain.clock import to_ms
+
+
+def ms(*when: int) -> int:
+    return to_ms(datetime(*when, tzinfo=UTC))  # type: ignore[misc,arg-type]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "labels"),
+    [
+        ((2017, 5, 1), (2017, 5, 2), "May 1|06:00|12:00|18:00|May 2"),
+        ((2017, 5, 1, 22), (2017, 5, 2, 2), "22:00|23:00|May 2|01:00|02:00"),
+        ((2017, 5, 1), (2017, 5, 6), "May 1|May 2|May 3|May 4|May 5|May 6"),
+        ((2017, 5, 3), (2017, 6, 4), "May 6|May 11|May 16|May 21|May 26|Jun 1"),
+        ((2017, 2, 1), (2017, 4, 10), "Feb 1|Feb 11|Feb 21|Mar 1|Mar 11|Mar 21|Apr 1"),
+        ((2016, 11, 5), (2017, 3, 5), "Dec|Jan 2017|Feb|Mar"),
+        (
+            (2017, 1, 1),
+            (2018, 1, 1),
+            "Jan 2017|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Jan 2018",
+        ),
+        ((2012, 6, 1), (2024, 6, 1), "2013|2014|2015|2016|2017|2018|2019|2020|2021|2022|2023|2024"),
+    ],
+)
+def test_time_has_marks_where_people_expect_them(
+    start: tuple[int, ...], end: tuple[int, ...], labels: str
+) -> None:
+    assert "|".join(tick.label for tick in time_ticks(ms(*start), ms(*end))) == labels
+
+
+@given(
+    start=st.integers(946_684_800_000, 2_000_000_000_000),
+    span=st.integers(60_000, 40 * 365 * 86_400_000),
+)
+def test_marks_of_time_are_in_order_inside_and_not_too_many(start: int, span: int) -> None:
+    places = [tick.at for tick in time_ticks(start, start + span)]
+    assert places == sorted(set(places))
+    assert all(start <= place <= start + span for place in places)
+    assert len(places) <= 15
+
+
+@given(low=st.floats(-1e6, 1e6), span=st.floats(1e-6, 1e6), most=st.integers(2, 8))
+def test_marks_of_values_are_round_inside_and_not_too_many(
+    low: float, span: float, most: int
+) -> None:
+    places = value_ticks(low, low + span, most)
+    slack = span * 1e-6
+    assert all(low - slack <= place <= low + span + slack for place in places)
+    assert len(places) <= most + 1
+
+
+def test_a_century_has_marks_every_ten_years() -> None:
+    century = [tick.label for tick in time_ticks(ms(1970, 1, 1), ms(2300, 1, 1))]
+    assert century[:3] == ["1970", "1980", "1990"]
+
+
+def test_a_flat_range_has_one_mark() -> None:
+    assert value_ticks(5.0, 5.0) == [5.0]
+
+
+def test_logarithmic_marks_are_one_two_five() -> None:
+    assert log_ticks(800.0, 21_000.0) == [1000, 2000, 5000, 10_000, 20_000]
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "text"),
+    [
+        (10_750.0, 250.0, "10,750"),
+        (125_000.0, 25_000.0, "125k"),
+        (1_200_000.0, 200_000.0, "1.2M"),
+        (3e9, 1e9, "3B"),
+        (0.0312, 0.0001, "0.0312"),
+        (-2.5, 2.5, "−2.5"),
+        (-0.0, 2.5, "0.0"),
+        (0.0, 0.0, "0"),
+        (0.25, 0.25, "0.25"),
+        (20_000.0, 0.0, "20,000"),
+    ],
+)
+def test_numbers_are_as_short_as_their_step_allows(value: float, step: float, text: str) -> None:
+    assert compact(value, step) == text

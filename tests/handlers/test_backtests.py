@@ -1,0 +1,110 @@
+"""Asking for a backtest, following it, calling it off, looking at it again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from domain.backtests.models import BacktestResult
+from domain.jobs.models import Job
+from handlers.backtests import live_card
+from handlers.callbacks import Buttons
+from handlers.texts import Translator
+from tests.handlers.rows import has_result, now
+from tests.support.world import World
+
+
+async def result(w: World) -> BacktestResult:
+    async with w.database.read() as session:
+        return (await session.scalars(select(BacktestResult))).one()
+
+
+async def test_everything_said_is_queued_at_once(w: World) -> None:
+    alice = await w.trader("alice")
+    said = await alice.sends("/backtest 5m btc donchian 2d")
+    assert "Backtest #1 · BTCUSDT 5m" in said
+    assert "Queued" in said
+    row = await result(w)
+    assert (row.pair, row.timeframe, row.status, row.strategy_id) == ("BTCUSDT", "5m", "queued", 1)
+    async with w.database.read() as session:
+        job = (await session.scalars(select(Job).where(Job.task == "backtest"))).one()
+    assert (job.lane, job.args) == ("heavy", {"result_id": 1})
+
+
+async def test_what_is_missing_is_asked_with_buttons(w: World) -> None:
+    alice = await w.trader("alice")
+    assert "Which strategy?" in await alice.sends("/backtest")
+    assert "Which market?" in await alice.taps("EMA")
+    assert "Which timeframe?" in await alice.taps("ETHUSDT")
+    assert "Queued" in await alice.taps("15m")
+    assert (await result(w)).pair == "ETHUSDT"
+
+
+async def test_a_strategys_card_leads_there(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/strategy rsi")
+    assert "Which market?" in await alice.taps("Backtest it")
+
+
+async def test_it_can_be_called_off(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/backtest btc 5m donchian")
+    assert "still running" in await alice.sends("/backtest eth 5m donchian")
+    assert "Cancelled" in await alice.taps("Cancel the backtest")
+    assert (await result(w)).error_message == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("/backtest donchian btc 15m 2011", "no data for that range"),
+        ("/backtest donchian xyz 15m", "neither a strategy"),
+        ("/backtest donchian dogeusdt 15m", "do not know the market"),
+    ],
+)
+async def test_what_cannot_be_is_said_with_what_can(w: World, typed: str, said: str) -> None:
+    alice = await w.trader("alice")
+    assert said in await alice.sends(typed)
+
+
+async def test_earlier_results_are_listed_and_shown(w: World) -> None:
+    alice = await w.trader("alice")
+    assert "None yet" in await alice.sends("/results")
+    await has_result(w, alice)
+    assert "+4.20%" in await alice.sends("/results")
+    said = await alice.taps("#1")
+    for text in ("Return", "+4.20%", "−1.50%", "3.25%", "1.23", "88.13"):
+        assert text in said
+    assert "Profit factor" in await alice.sends("/results 1")
+    assert "no backtest 9" in await alice.sends("/results 9")
+    assert "no backtest x" in await alice.sends("/results x")
+
+
+async def test_nobody_sees_or_stops_anothers(w: World) -> None:
+    alice, eve = await w.trader("alice"), await w.trader("eve")
+    await has_result(w, alice)
+    assert "no backtest 1" in await eve.sends("/results 1")
+
+
+def test_the_card_follows_the_work(w: World) -> None:
+    row = BacktestResult(
+        id=7,
+        pair="BTCUSDT",
+        timeframe="15m",
+        status="running",
+        progress=0.42,
+        params={"strategy": "Donchian breakout"},
+        initial_balance=1.0,
+        final_balance=1.0,
+        created_at=now(w) - timedelta(minutes=1),
+    )
+    buttons = Buttons(w.container.cipher, 5, 5, w.wall.now())
+    card = live_card(Translator("en"), buttons, row)
+    assert (card.kind, card.card) == ("edit", "backtest:7")
+    assert "▓▓▓▓░░░░░░ 42%" in card.text
+    row.status, row.error_message = "failed", "no_price"
+    assert "Try a shorter range" in live_card(Translator("en"), buttons, row).text
+    row.status, row.metrics = "completed", {}
+    assert "n/a" in live_card(Translator("en"), buttons, row).text

@@ -1,0 +1,81 @@
+"""Limits and sizing, changed from the chat."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from domain.risk.models import RiskSettings
+from tests.support.world import World
+
+
+async def test_the_limits_with_what_they_mean_and_how_to_change_them(w: World) -> None:
+    alice = await w.trader("alice")
+    said = await alice.sends("/risk")
+    for text in (
+        "Daily loss limit: 500 USDT",
+        "Maximum leverage: 10×",
+        "/risk set",
+        "max_positions",
+    ):
+        assert text in said
+    assert "Risk per trade: 1%" in await alice.taps("Sizing")
+    assert "Risk limits" in await alice.taps("Limits")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("/risk set max_leverage 5", "🔒 Maximum leverage: 10× → 5×"),
+        ("/risk set max_leverage 20", "🔓 Maximum leverage: 10× → 20×"),
+        ("/risk set max leverage 5x", "10× → 5×"),
+        ("/risk max_leverage=5", "10× → 5×"),
+        ("/risk set leverage 5", "Maximum leverage: 10× → 5×"),
+        ("/risk set daily_loss_limit 1,000 usdt", "500 USDT → 1,000 USDT"),
+        ("/risk set loss 300usdt", "500 USDT → 300 USDT"),
+        ("/risk set max_positons 3", "5 → 3"),
+        ("/config set auto_sl 1.2%", "1.5% → 1.2%"),
+        ("/config set tp 4", "✅ Take profit: 3% → 4%"),
+        ("/config set risk 0.5", "🔒 Risk per trade: 1% → 0.5%"),
+        ("/risk 설정 포지션 3", "5 → 3"),
+    ],
+)
+async def test_changes_in_any_spelling(w: World, typed: str, said: str) -> None:
+    alice = await w.trader("alice")
+    assert said in await alice.sends(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("/risk set", "/risk set daily_loss_limit 300"),
+        ("/risk foo", "/risk set daily_loss_limit 300"),
+        ("/config x", "/config set auto_sl 1.2"),
+        ("/risk set colour 5", "There is no “colour” here. You can set: daily_loss_limit"),
+        ("/risk set max_leverage 500", "whole number between 1 and 100"),
+        ("/risk set max_leverage 2.5", "whole number between 1 and 100"),
+        ("/risk set daily_loss_limit 0", "between 0.01 and 1,000,000,000"),
+        ("/risk set max_leverage nan", "not a number"),
+        ("/risk set max_leverage <b>9</b>", "“<b>9</b>” is not a number"),
+        ("/config set auto_sl 99", "between 0.1 and 50"),
+    ],
+)
+async def test_bad_values_are_refused_with_what_is_allowed(w: World, typed: str, said: str) -> None:
+    alice = await w.trader("alice")
+    assert said in await alice.sends(typed)
+    async with w.database.read() as session:
+        row = (await session.scalars(select(RiskSettings))).one()
+    assert (row.daily_loss_limit, row.max_leverage, row.max_positions) == (500.0, 10, 5)
+
+
+async def test_a_leverage_above_the_limit_is_said_to_be_held_down(w: World) -> None:
+    alice = await w.trader("alice")
+    assert "Held down to 10×" in await alice.sends("/config set leverage 50")
+
+
+async def test_the_same_in_korean(w: World) -> None:
+    minsu = await w.trader("민수", "ko")
+    assert "일일 손실 한도: 500 USDT" in await minsu.sends("/risk")
+    assert "위험이 더 커지는" in await minsu.sends("/risk set max_leverage 30")
+    assert "정수여야" in await minsu.sends("/risk set max_leverage 300")
+    assert "거래당 위험: 1%" in await minsu.sends("/config")

@@ -1,0 +1,185 @@
+"""A job that was enqueued is done, by one worker at a time, on either database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from domain.clock import ManualClock
+from domain.database import Database
+from domain.jobs.models import Job
+from domain.jobs.service import TableQueue
+from tests.support.database import opened
+
+LEASE = timedelta(seconds=60)
+
+
+@pytest.fixture
+def wall() -> ManualClock:
+    return ManualClock(1_767_225_600_000)
+
+
+@pytest.fixture
+def queue(wall: ManualClock) -> TableQueue:
+    return TableQueue(wall)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with opened(database_url) as database:
+        yield database
+
+
+async def enqueue(database: Database, queue: TableQueue, *names: str, **how: object) -> None:
+    async with database.write() as session:
+        for name in names:
+            await queue.enqueue(session, name, {"n": name}, **how)  # type: ignore[arg-type]
+
+
+async def claim(database: Database, queue: TableQueue, lane: str = "light") -> Job | None:
+    async with database.write() as session:
+        return await queue.claim(session, lane, LEASE)
+
+
+async def states(database: Database) -> dict[str, str]:
+    async with database.read() as session:
+        return {job.task: job.state for job in await session.scalars(select(Job))}
+
+
+async def test_jobs_are_done_by_urgency_then_age(database: Database, queue: TableQueue) -> None:
+    await enqueue(database, queue, "one", "two")
+    await enqueue(database, queue, "urgent", priority=0)
+    claimed = [await claim(database, queue) for _ in range(4)]
+    assert [job and job.task for job in claimed] == ["urgent", "one", "two", None]
+
+
+async def test_lanes_do_not_see_each_other(database: Database, queue: TableQueue) -> None:
+    await enqueue(database, queue, "heavy", lane="heavy")
+    assert await claim(database, queue) is None
+    assert await claim(database, queue, "heavy") is not None
+
+
+async def test_a_job_may_wait(database: Database, queue: TableQueue, wall: ManualClock) -> None:
+    await enqueue(database, queue, "later", delay=timedelta(seconds=30))
+    assert await claim(database, queue) is None
+    wall.advance(30)
+    assert await claim(database, queue) is not None
+
+
+async def test_what_is_rolled_back_leaves_no_job(database: Database, queue: TableQueue) -> None:
+    with pytest.raises(RuntimeError):
+        async with database.write() as session:
+            await queue.enqueue(session, "never", {})
+            raise RuntimeError
+    assert await states(database) == {}
+
+
+async def test_the_runner_is_woken_after_the_commit(database: Database, wall: ManualClock) -> None:
+    woken: list[int] = []
+    queue = TableQueue(wall, lambda: woken.append(1))
+    async with database.write() as session:
+        await queue.enqueue(session, "one", {})
+        assert woken == []
+    assert woken == [1]
+
+
+async def test_the_same_job_waits_once_and_may_come_again_when_done(
+    database: Database, queue: TableQueue
+) -> None:
+    for _ in range(3):
+        await enqueue(database, queue, "once", dedupe_key="k")
+    job = await claim(database, queue)
+    assert job is not None
+    assert await claim(database, queue) is None
+    await enqueue(database, queue, "once", dedupe_key="k")
+    assert await claim(database, queue) is None
+    async with database.write() as session:
+        await queue.finish(session, job)
+    await enqueue(database, queue, "once", dedupe_key="k")
+    assert await claim(database, queue) is not None
+
+
+async def test_workers_never_get_the_same_job(database_url: str, wall: ManualClock) -> None:
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(opened(database_url))
+        databases = [first] + [Database(database_url, durable=False) for _ in range(3)]
+        queue = TableQueue(wall)
+        await enqueue(first, queue, *(f"job {n}" for n in range(60)))
+
+        async def work(database: Database) -> list[str]:
+            done, misses = [], 0
+            while misses < 5:
+                job = await claim(database, queue)
+                misses = misses + 1 if job is None else 0
+                done += [job.task] if job is not None else []
+            return done
+
+        claimed = [task for tasks in await asyncio.gather(*map(work, databases)) for task in tasks]
+        assert sorted(claimed) == sorted(f"job {n}" for n in range(60))
+        for other in databases[1:]:
+            await other.close()
+
+
+async def test_a_job_whose_worker_fell_silent_is_given_to_another(
+    database: Database, queue: TableQueue, wall: ManualClock
+) -> None:
+    await enqueue(database, queue, "one")
+    silent = await claim(database, queue)
+    assert silent is not None
+    wall.advance(59)
+    assert await claim(database, queue) is None
+    wall.advance(2)
+    other = await claim(database, queue)
+    assert other is not None
+    assert (other.id, other.attempts) == (silent.id, 2)
+
+
+async def test_who_lost_the_lease_has_no_more_say(
+    database: Database, queue: TableQueue, wall: ManualClock
+) -> None:
+    await enqueue(database, queue, "one")
+    silent = await claim(database, queue)
+    wall.advance(61)
+    other = await claim(database, queue)
+    assert silent is not None
+    assert other is not None
+    async with database.write() as session:
+        await queue.finish(session, silent, "from the grave")
+        await queue.requeue(session, silent, timedelta(0))
+        await queue.extend(session, silent, timedelta(days=1))
+    assert await states(database) == {"one": "running"}
+    async with database.write() as session:
+        await queue.finish(session, other)
+    assert await states(database) == {"one": "done"}
+
+
+async def test_who_renews_the_lease_keeps_the_job(
+    database: Database, queue: TableQueue, wall: ManualClock
+) -> None:
+    await enqueue(database, queue, "one")
+    job = await claim(database, queue)
+    assert job is not None
+    for _ in range(4):
+        wall.advance(50)
+        async with database.write() as session:
+            await queue.extend(session, job, LEASE)
+        assert await claim(database, queue) is None
+
+
+async def test_what_was_finished_long_ago_is_forgotten(
+    database: Database, queue: TableQueue, wall: ManualClock
+) -> None:
+    await enqueue(database, queue, "old", "waiting")
+    job = await claim(database, queue)
+    assert job is not None
+    async with database.write() as session:
+        await queue.finish(session, job, "no_data")
+    wall.advance(10)
+    async with database.write() as session:
+        await queue.prune(session, wall.now())
+    assert await states(database) == {"waiting": "queued"}
