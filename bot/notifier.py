@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,10 +88,9 @@ class Notifier:
                     continue
             except Exception as error:
                 log.error("outbox not read", exc_info=error)
-            try:
-                await asyncio.wait_for(self._wake.wait(), idle_s)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):  # asyncio.wait_for may swallow a cancellation
+                async with asyncio.timeout(idle_s):
+                    await self._wake.wait()
 
     async def turn(self) -> int:
         """Claim what is due and start delivering it, chats side by side; returns how many messages

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from bot.workers.entry import call
+from bot.workers.entry import call, end_with_parent
 
 log = structlog.get_logger(__name__)
 
@@ -54,5 +54,7 @@ class WorkerPool:
     def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:
             context = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(self.workers, mp_context=context)
+            self._executor = ProcessPoolExecutor(
+                self.workers, mp_context=context, initializer=end_with_parent
+            )
         return self._executor

@@ -17,7 +17,6 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from bot.adapters.fernet_cipher import FernetCipher
-from bot.adapters.inline_sqlite import open_inline
 from bot.adapters.paper_book import PaperRules
 from bot.adapters.paper_exchange import PaperExchanges
 from bot.jobs.orders import OrderSender
@@ -65,7 +64,7 @@ async def replay(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Result:
-    """Trades `code` with `inputs` over candles[first:], through the live path on a database of its own.
+    """Trades `code` with `inputs` over candles[first:], through the live path.
 
     The bars before `first` are history that the strategy may look at. The result has the shape of
     a backtest's; its counters know nothing of bars that touched two levels. Raises RuleErrors, and
@@ -196,7 +195,7 @@ async def _desk(
     candles: Candles, timeframe: str, rules: Rules, start_ms: int
 ) -> AsyncIterator[_Desk]:
     with tempfile.TemporaryDirectory(prefix="leverframe-replay-") as folder:
-        database = open_inline(f"sqlite+aiosqlite:///{Path(folder) / 'replay.db'}")
+        database = Database(f"sqlite+aiosqlite:///{Path(folder) / 'replay.db'}", durable=False)
         try:
             async with database.engine.begin() as connection:
                 await connection.run_sync(Base.metadata.create_all)

@@ -21,7 +21,7 @@ from bot.markets import store_clock
 from bot.notifier import Notifier
 from bot.poller import Poller
 from bot.roles import Roles, holder_name, is_dead
-from bot.scheduler import job_table, make_scheduler
+from bot.scheduler import JobClock, job_table
 from bot.sender import Sender
 from bot.throttle import Throttle
 from bot.web import HOOK_PATH, WebServer, serve
@@ -64,7 +64,7 @@ class Runtime:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _polling: BaseRequest | None = None
     _web: web.AppRunner | None = None
-    _scheduler: Any = None
+    _clock: JobClock | None = None
 
     def __post_init__(self) -> None:
         c, settings = self.container, self.container.settings
@@ -121,15 +121,15 @@ class Runtime:
             log.info("updates of the last run taken up", count=left)
         self._spawn(self.notifier.run())
         self._spawn(c.heavy_jobs.run())
-        self._scheduler = make_scheduler(job_table(self))
-        self._scheduler.start()
+        self._clock = JobClock(job_table(self))
+        self._clock.start()
         await self._open_door(poll_with, base_url)
         self._spawn(self._greet())
 
     async def stop(self) -> None:
         """Take in nothing new, finish what runs, write what waits, give the roles back."""
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
+        if self._clock is not None:
+            await self._clock.stop()
         if self._web is not None:
             await self._web.cleanup()
         for task in self._tasks[1:]:
@@ -143,7 +143,7 @@ class Runtime:
         await self.inbox.stop()
         await self.notifier.settle()
         await self.writer.flush()
-        if self._scheduler is not None:
+        if self._clock is not None:
             store_clock(self.container.settings.data_dir, self.container.opened_market)
             await self.roles.release()
 

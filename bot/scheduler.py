@@ -4,8 +4,9 @@ run costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bot.runtime import Runtime
 
 log = structlog.get_logger(__name__)
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +58,46 @@ def job_table(runtime: Runtime) -> list[Scheduled]:
     ]
 
 
-def make_scheduler(jobs: list[Scheduled]) -> AsyncIOScheduler:
-    """An AsyncIOScheduler in UTC with these jobs, not started."""
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    for job in jobs:
-        scheduler.add_job(
-            _guarded(job),
-            IntervalTrigger(seconds=job.every_s, timezone="UTC"),
-            id=job.name,
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=60,
-        )
-    return scheduler
+@dataclass
+class JobClock:
+    """Starts the jobs of a table when they are due, on an AsyncIOScheduler in UTC."""
 
+    jobs: Sequence[Scheduled]
+    _scheduler: Any = field(init=False)
+    _going: set[asyncio.Task[Any]] = field(default_factory=set)
 
-def _guarded(job: Scheduled) -> Callable[[], Awaitable[None]]:
-    async def run() -> None:
-        try:
-            await job.run()
-        except Exception as error:
-            log.error("scheduled job failed", job=job.name, exc_info=error)
+    def __post_init__(self) -> None:
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        for job in self.jobs:
+            self._scheduler.add_job(
+                self._guarded(job),
+                IntervalTrigger(seconds=job.every_s, timezone="UTC"),
+                id=job.name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=60,
+            )
 
-    return run
+    def start(self) -> None:
+        """From now on they run."""
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Start none any more; those that run are given a while to end."""
+        self._scheduler.pause()
+        if self._going:
+            await asyncio.wait(set(self._going), timeout=_PATIENCE_S)
+        self._scheduler.shutdown(wait=False)
+
+    def _guarded(self, job: Scheduled) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            task = asyncio.current_task()
+            if task is not None:
+                self._going.add(task)
+                task.add_done_callback(self._going.discard)
+            try:
+                await job.run()
+            except Exception as error:
+                log.error("scheduled job failed", job=job.name, exc_info=error)
+
+        return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.adapters.paper_exchange import PaperExchanges, price_bars
+from bot.adapters.paper_exchange import PaperExchanges
 from bot.jobs.equity import EquityWriter
 from bot.jobs.orders import OrderSender
 from bot.jobs.reconcile import Reconciler
@@ -42,12 +42,8 @@ class Trading:
         outbox: Outbox,
         live_prices: bool,
     ) -> Trading:
-        """`live_prices`: the market is a real exchange's, whose bars come late and whose prices
-        are read.
-        """
-        exchanges = PaperExchanges(
-            database, market, clock, bars=price_bars(market) if live_prices else None
-        )
+        """`live_prices`: the market is a real exchange's, whose bars come a moment late."""
+        exchanges = PaperExchanges(database, market, clock)
         orders = OrderSender(database, exchanges, outbox, clock, wall)
         reconciler = Reconciler(database, exchanges, outbox, clock)
         equities = EquityWriter(database)

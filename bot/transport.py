@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.request import getproxies
 
 import aiohttp
 from telegram.error import NetworkError, TelegramError, TimedOut
@@ -32,7 +33,8 @@ class AiohttpRequest(BaseRequest):
             connector = aiohttp.TCPConnector(
                 limit=self._connections, keepalive_timeout=_KEEPALIVE_S
             )
-            self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
+            # Looking for a proxy costs a trip to a thread per request: only where there is one.
+            self._session = aiohttp.ClientSession(connector=connector, trust_env=bool(getproxies()))
 
     async def shutdown(self) -> None:
         if self._session is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,10 +72,9 @@ class GroupWriter:
                 await _to_the_end(self._written(group))
 
     async def _linger(self) -> None:
-        try:
-            await asyncio.wait_for(self._urgent.wait(), self.linger_s)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):  # asyncio.wait_for may swallow a cancellation
+            async with asyncio.timeout(self.linger_s):
+                await self._urgent.wait()
 
     async def _written(self, group: list[_Waiting]) -> None:
         try:

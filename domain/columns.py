@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import BigInteger, DateTime, Integer, Numeric, Text
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from domain.errors import DomainError
@@ -19,6 +20,10 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit key; SQLite only counts up by itself on INTEGER."""
 
 _SCALE = int(1 / QUANTUM)
+
+
+class NotStorableError(DomainError, DontWrapMixin):
+    """A DomainError that SQLAlchemy hands on as it is: its reader is the user, not the log."""
 
 
 class ExactNumeric(TypeDecorator[Decimal]):
@@ -41,7 +46,10 @@ class ExactNumeric(TypeDecorator[Decimal]):
             return None
         if isinstance(value, float):
             raise TypeError("money is Decimal: convert with domain.money.exact")
-        rounded = exact(value)
+        try:
+            rounded = exact(value)
+        except DomainError as error:
+            raise NotStorableError(error.code, **error.params) from None
         return int(rounded * _SCALE) if dialect.name == "sqlite" else rounded
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
@@ -30,6 +30,8 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
 )
+_NOT_DURABLE = "PRAGMA synchronous=OFF"
+_READ_ONLY = "PRAGMA query_only=ON"
 
 
 class Base(DeclarativeBase):
@@ -41,36 +43,33 @@ class Base(DeclarativeBase):
 class Database:
     """An engine and its two kinds of unit of work.
 
-    On SQLite writers queue in this process (asyncio lock) and start with BEGIN IMMEDIATE, so that a
-    read-then-write transaction can not fail half-way; readers never wait (WAL).
+    On SQLite writers queue in this process (asyncio lock), start with BEGIN IMMEDIATE, so that a
+    read-then-write transaction can not fail half-way, and wait for the disk in a thread; readers
+    wait for nothing (WAL) and read in the event loop's thread.
     """
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
-        """`url`: `sqlite+aiosqlite:///...` or `postgresql+psycopg://...`. `durable=False` skips
-        fsync: replay only.
+        """`url`: `sqlite+aiosqlite:///FILE` or `postgresql+psycopg://...`. `durable=False` skips
+        fsync and the thread: for a replay only.
         """
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        options: dict[str, Any] = (
-            {"connect_args": {"async_creator_fn": sqlite_driver.connect}}
+        driver = sqlite_driver.connect if durable else sqlite_driver.connect_inline
+        self.engine = _engine(url, driver, _PRAGMAS if durable else (*_PRAGMAS, _NOT_DURABLE))
+        self._readers = (
+            _engine(url, sqlite_driver.connect_inline, (*_PRAGMAS, _READ_ONLY))
             if self.is_sqlite
-            else {"pool_pre_ping": True}
-        )
-        # Parameters stay out of error texts, which end in logs: users' words are among them.
-        self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=8, max_overflow=16, hide_parameters=True, **options
+            else self.engine
         )
         self._writers: asyncio.Lock | nullcontext[None] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
-        if self.is_sqlite:
-            _prepare_sqlite(self.engine, durable)
         self._write_engine = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A read-only unit of work, rolled back at the end; on SQLite one snapshot."""
-        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+        async with AsyncSession(self._readers, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @asynccontextmanager
@@ -92,6 +91,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._readers.dispose()
         await self.engine.dispose()
 
 
@@ -108,15 +108,28 @@ def _carry_out(action: Callable[[], None]) -> None:
         log.exception("failed after a commit")
 
 
-def _prepare_sqlite(engine: AsyncEngine, durable: bool) -> None:
+def _engine(url: str, driver: Callable[..., Any], pragmas: Sequence[str]) -> AsyncEngine:
+    """Connections are kept: opening one costs more than what is asked of it."""
+    is_sqlite = url.startswith("sqlite")
+    options: dict[str, Any] = (
+        {"connect_args": {"async_creator_fn": driver}} if is_sqlite else {"pool_pre_ping": True}
+    )
+    # Parameters stay out of error texts, which end in logs: users' words are among them.
+    engine = create_async_engine(
+        url, pool_size=24, max_overflow=16, hide_parameters=True, **options
+    )
+    if is_sqlite:
+        _prepare_sqlite(engine, pragmas)
+    return engine
+
+
+def _prepare_sqlite(engine: AsyncEngine, pragmas: Sequence[str]) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in _PRAGMAS:
+        for pragma in pragmas:
             cursor.execute(pragma)
-        if not durable:
-            cursor.execute("PRAGMA synchronous=OFF")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

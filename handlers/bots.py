@@ -10,7 +10,7 @@ from domain.errors import DomainError
 from domain.portfolio import service as portfolio
 from domain.strategies import service as strategies
 from handlers.context import Context
-from handlers.render import bot_cards
+from handlers.render import bot_cards, names
 from handlers.render.text import lines
 from handlers.texts import plain
 from handlers.trading import live_positions
@@ -89,7 +89,7 @@ async def tap_start(ctx: Context) -> Reply:
         timeframe=draft.timeframe,
     )
     view = await status_view(ctx)
-    said = ctx.t("start_bot.done", strategy=started.strategy)
+    said = ctx.t("start_bot.done", strategy=names.strategy(ctx.t, started.strategy))
     return present(ctx, View(lines(said, "", view.text), view.keyboard, view.card)) + Reply.answer(
         plain(ctx.t("start_bot.toast"))
     )

@@ -42,6 +42,7 @@ class Step:
     access: str
     writes: bool
     expires: bool = False
+    ends_form: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ class Dispatcher:
         route = self.routes.get(incoming.command)
         if route is None:
             raise DomainError("unknown_command", command=incoming.command)
-        step = Step(route.handler, route.access, route.writes, route.expires)
+        shows = not route.writes or (route.shows_bare and not incoming.args)
+        step = Step(route.handler, route.access, route.writes, route.expires, not shows)
         return await self._perform(incoming, step, commit)
 
     async def _tapped(self, incoming: Incoming, data: str, commit: Commit) -> Reply:
@@ -137,7 +139,7 @@ class Dispatcher:
             data,
             incoming.sender_id,
             incoming.chat_id,
-            self.services.wall.now(),
+            incoming.received_at,
         )
 
     async def _said(self, incoming: Incoming, commit: Commit) -> Reply:
@@ -146,7 +148,7 @@ class Dispatcher:
             if found is None:
                 raise DomainError("not_registered")
             form = await forms.waiting(
-                session, self.services.cipher, found[0].id, self.services.wall.now()
+                session, self.services.cipher, found[0].id, incoming.received_at
             )
         if form is None or form.kind not in self.forms:
             raise DomainError("not_understood")
@@ -175,10 +177,12 @@ class Dispatcher:
                     incoming.callback_data,
                     incoming.sender_id,
                     incoming.chat_id,
-                    now,
+                    incoming.received_at,  # tapped in time, however late we get to it
                 )
             context.tap = tapped.args if tapped else {}
             reply = await step.handler(context)
+            if step.ends_form and account is not None:
+                await forms.end(session, account.id)
             if step.writes:
                 reply = _answered(incoming, reply)
                 await context.buttons.save(session)

@@ -31,7 +31,7 @@ def parse(raw: Any, received_at: datetime) -> Incoming | None:
 def update_id_of(raw: Any) -> int | None:
     """The update's id when it has a believable one."""
     value = raw.get("update_id") if isinstance(raw, dict) else None
-    return value if _is_id(value) and value >= 0 else None
+    return int(value) if _is_id(value) and value is not None and value >= 0 else None
 
 
 def chat_of(raw: Any) -> int | None:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.bots import config
+from domain.bots.models import BotConfig
 from domain.errors import DomainError
 from domain.risk import service as risk
 from domain.risk.bounds import Bounds, Change
+from domain.risk.models import RiskSettings
+from handlers.amounts import UNITS, amount_of, in_unit
 from handlers.context import Context
 from handlers.late import refuse_late
 from handlers.render import risk_cards
 from handlers.texts import plain
 from handlers.types import Button, Keyboard, Reply
-from handlers.views import View, present
+from handlers.views import View, present, rows_of
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 Setter = Callable[["AsyncSession", int, str, str | float], Awaitable[Change]]
-_UNITS = ("usdt", "usd", "%", "x", "배")
+Getter = Callable[["AsyncSession", int], Awaitable[RiskSettings | BotConfig]]
 _SYNONYMS = {
     "daily_loss": "daily_loss_limit",
     "loss": "daily_loss_limit",
@@ -41,22 +45,26 @@ _SYNONYMS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The settings of one card. `names`: in the card's order; `synonyms`: of this card alone."""
+
+    names: tuple[str, ...]
+    known: dict[str, Bounds]
+    synonyms: Mapping[str, str]
+    get: Getter
+    set: Setter
+    view: Callable[[Context], Awaitable[View]]
+
+
 async def risk_command(ctx: Context) -> Reply:
-    """`/risk`, `/risk set <name> <value>`."""
-    if not ctx.incoming.args:
-        return await show_risk(ctx)
-    change = await _set(ctx, risk.LIMITS, {"leverage": "max_leverage"}, risk.set_limit, "risk")
-    view = await risk_view(ctx)
-    return Reply.text(risk_cards.changed(ctx.t, change, view.text), view.keyboard, view.card)
+    """`/risk`, `/risk set <name> <value>`. Raises DomainError("risk_usage", ...)."""
+    return await _command(ctx, RISK) if ctx.incoming.args else await show_risk(ctx)
 
 
 async def config_command(ctx: Context) -> Reply:
-    """`/config`, `/config set <name> <value>`."""
-    if not ctx.incoming.args:
-        return await show_config(ctx)
-    change = await _set(ctx, config.CONFIG, {}, config.set_config, "config")
-    view = await config_view(ctx)
-    return Reply.text(risk_cards.changed(ctx.t, change, view.text), view.keyboard, view.card)
+    """`/config`, `/config set <name> <value>`. Raises DomainError("config_usage", ...)."""
+    return await _command(ctx, CONFIG) if ctx.incoming.args else await show_config(ctx)
 
 
 async def show_risk(ctx: Context) -> Reply:
@@ -73,7 +81,8 @@ async def risk_view(ctx: Context) -> View:
     """The limits' card."""
     limits = await risk.limits(ctx.session, ctx.user.id)
     other = ctx.buttons.show(plain(ctx.t("button.config")), "config")
-    return View(risk_cards.limits(ctx.t, limits), _keyboard(ctx, other), card="risk:")
+    text = risk_cards.limits(ctx.t, limits, RISK.names)
+    return View(text, _keyboard(ctx, RISK, other), card="risk:")
 
 
 async def config_view(ctx: Context) -> View:
@@ -81,51 +90,76 @@ async def config_view(ctx: Context) -> View:
     wanted = await config.config(ctx.session, ctx.user.id)
     limits = await risk.limits(ctx.session, ctx.user.id)
     other = ctx.buttons.show(plain(ctx.t("button.risk")), "risk")
-    return View(risk_cards.config(ctx.t, wanted, limits), _keyboard(ctx, other), card="config:")
+    text = risk_cards.config(ctx.t, wanted, limits, CONFIG.names)
+    return View(text, _keyboard(ctx, CONFIG, other), card="config:")
 
 
-def _keyboard(ctx: Context, other: Button) -> Keyboard:
-    return ((other, ctx.buttons.show(plain(ctx.t("button.menu")), "menu")),)
+RISK = Group(
+    ("daily_loss_limit", "max_leverage", "max_positions"),
+    risk.LIMITS,
+    {"leverage": "max_leverage"},
+    risk.limits,
+    risk.set_limit,
+    risk_view,
+)
+CONFIG = Group(
+    ("max_risk_percent", "leverage", "auto_sl", "auto_tp"),
+    config.CONFIG,
+    {},
+    config.config,
+    config.set_config,
+    config_view,
+)
 
 
-async def _set(
-    ctx: Context,
-    known: Mapping[str, Bounds],
-    synonyms: Mapping[str, str],
-    change_to: Setter,
-    command: str,
-) -> Change:
-    """One setting to one value. Raises DomainError("risk_usage" | "config_usage" | "too_late")."""
-    name, value = _parsed(ctx.incoming.args, known, dict(_SYNONYMS) | dict(synonyms), command)
-    change = await change_to(ctx.session, ctx.user.id, name, value)
-    if change.loosens:
+def group_of(name: str) -> Group | None:
+    """Whose setting this is."""
+    return next((group for group in (RISK, CONFIG) if name in group.names), None)
+
+
+async def change(ctx: Context, group: Group, name: str, typed: str) -> Reply:
+    """One setting to what was typed; says what that did, with the card as it is now.
+
+    Raises DomainError: "wrong_unit", "too_late", and those of `domain.risk.bounds.checked`.
+    """
+    amount = amount_of(typed)
+    number = in_unit(name, amount, risk_cards.UNIT[name]) if name in group.known else amount.number
+    changed = await group.set(ctx.session, ctx.user.id, name, number)
+    if changed.loosens:
         refuse_late(ctx)
-    return change
+    view = await group.view(ctx)
+    return Reply.text(risk_cards.changed(ctx.t, changed, view.text), view.keyboard, view.card)
 
 
-def _parsed(
-    args: Sequence[str], known: Mapping[str, Bounds], synonyms: Mapping[str, str], command: str
-) -> tuple[str, str]:
-    """`set max_leverage 5`, `max_leverage=5`, `set max leverage 5x` -> ("max_leverage", "5")."""
+async def _command(ctx: Context, group: Group) -> Reply:
+    found = _parsed(ctx.incoming.args, group)
+    if found is None:
+        raise DomainError("risk_usage" if group is RISK else "config_usage")
+    return await change(ctx, group, *found)
+
+
+def _keyboard(ctx: Context, group: Group, other: Button) -> Keyboard:
+    """One button per setting, then the way on."""
+    t, show = ctx.t, ctx.buttons.show
+    settings = [
+        show(plain(t("button.change", name=t(f"setting.{name}"))), "ask", name)
+        for name in group.names
+    ]
+    return (*rows_of(settings, 2), (other, show(plain(t("button.menu")), "menu")))
+
+
+def _parsed(args: Sequence[str], group: Group) -> tuple[str, str] | None:
+    """`set max_leverage 5`, `max_leverage=5`, `set max leverage 5 x` -> (name, what was typed)."""
     words = " ".join(args).replace("=", " ").lower().split()
     if words and words[0] in {"set", "설정"}:
         words = words[1:]
-    if len(words) > 2 and words[-1] in _UNITS:
-        words = words[:-1]
+    if len(words) > 2 and words[-1] in UNITS:
+        words[-2:] = [words[-2] + words[-1]]
     if len(words) < 2:
-        if command == "risk":
-            raise DomainError("risk_usage")
-        raise DomainError("config_usage")
+        return None
     typed = "_".join(words[:-1])
-    name = synonyms.get(typed, typed)
-    if name not in known:
-        alike = difflib.get_close_matches(name[:40], known, n=1, cutoff=0.6)
+    name = (_SYNONYMS | dict(group.synonyms)).get(typed, typed)
+    if name not in group.known:
+        alike = difflib.get_close_matches(name[:40], group.known, n=1, cutoff=0.6)
         name = alike[0] if alike else name
-    return name, _number(words[-1])
-
-
-def _number(text: str) -> str:
-    """Without the unit and the thousands' commas that people type."""
-    for unit in _UNITS:
-        text = text.removesuffix(unit)
-    return text.replace(",", "")
+    return name, words[-1]

@@ -10,6 +10,7 @@ from handlers import (
     help,  # noqa: A004 - the command's name
     opening,
     picking,
+    questions,
     risk,
     settings,
     signals,
@@ -22,7 +23,9 @@ from handlers.types import Handler, Route, Tap
 help_command, help_tap = help.make_help(lambda: ROUTES)
 
 ROUTES: tuple[Route, ...] = (
-    Route("start", start.start, "account", access="anyone", writes=True, menu=False),
+    Route(
+        "start", start.start, "account", access="anyone", writes=True, menu=False, shows_bare=True
+    ),
     Route("start_bot", bots.start_bot, "bot", writes=True, expires=True),
     Route("stop_bot", bots.stop_bot, "bot", writes=True, lane=0),
     Route("status", bots.status, "bot"),
@@ -32,15 +35,24 @@ ROUTES: tuple[Route, ...] = (
     Route("signals", signals.show_signals, "signals"),
     Route("strategies", strategies.list_strategies, "strategy"),
     Route("backtest", backtests.backtest, "research", writes=True),
-    Route("risk", risk.risk_command, "risk", writes=True),
-    Route("settings", settings.change_settings, "account", writes=True),
+    Route("risk", risk.risk_command, "risk", writes=True, shows_bare=True),
+    Route("settings", settings.change_settings, "account", writes=True, shows_bare=True),
     Route("help", help_command, "account", access="anyone"),
     Route("pause", bots.pause, "bot", writes=True, menu=False),
     Route("resume", bots.resume, "bot", writes=True, expires=True, menu=False),
     Route("strategy", strategies.show_strategy, "strategy", menu=False),
     Route("results", backtests.results, "research", menu=False),
-    Route("config", risk.config_command, "risk", writes=True, menu=False),
-    Route("lang", settings.set_language, "account", writes=True, menu=False, aliases=("language",)),
+    Route("config", risk.config_command, "risk", writes=True, menu=False, shows_bare=True),
+    Route(
+        "lang",
+        settings.set_language,
+        "account",
+        writes=True,
+        menu=False,
+        shows_bare=True,
+        aliases=("language",),
+    ),
+    Route("cancel", questions.cancel, "account", writes=True, menu=False),
 )
 
 TAPS: tuple[Tap, ...] = (
@@ -67,6 +79,8 @@ TAPS: tuple[Tap, ...] = (
     Tap("stop_bot", bots.stop_bot, writes=True, lane=0),
     Tap("pick", picking.tap_pick, writes=True, acts=True),
     Tap("more", bots.tap_more, writes=True, acts=True),
+    # This asks; the answer is the next message.
+    Tap("ask", questions.tap_ask, writes=True),
     # These act.
     Tap("go_bot", bots.tap_start, writes=True, acts=True, expires=True),
     Tap("go_stop", bots.tap_stop, writes=True, acts=True, lane=0),
@@ -75,5 +89,5 @@ TAPS: tuple[Tap, ...] = (
     Tap("resume", bots.resume, writes=True, expires=True),
 )
 
-FORMS: Mapping[str, Handler] = {}
+FORMS: Mapping[str, Handler] = {questions.SETTING: questions.answer}
 """Kind of a form -> the handler of the message that answers it."""

@@ -7,7 +7,7 @@ from domain.errors import DomainError
 from domain.strategies import service as strategies
 from domain.strategies.models import Strategy
 from handlers.context import Context
-from handlers.render import strategy_cards
+from handlers.render import names, strategy_cards
 from handlers.texts import plain
 from handlers.types import Keyboard, Reply
 from handlers.views import View, pager, present
@@ -51,7 +51,10 @@ def page_number(ctx: Context) -> int:
 async def list_view(ctx: Context, number: int) -> View:
     """Eight to a page, each a button to its card."""
     page = await strategies.page(ctx.session, ctx.user.id, number)
-    rows = tuple((ctx.buttons.show(row.name[:40], "strategy", row.id),) for row in page.rows)
+    rows = tuple(
+        (ctx.buttons.show(names.strategy(ctx.t, row.name)[:40], "strategy", row.id),)
+        for row in page.rows
+    )
     menu = (ctx.buttons.show(plain(ctx.t("button.menu")), "menu"),)
     keyboard: Keyboard = (*rows, *pager(ctx, "strategies", page.number, page.pages), menu)
     return View(strategy_cards.listed(ctx.t, page), keyboard, card="strategies:")

@@ -136,6 +136,8 @@ class Route:
     commands.
     expires: refused when processed more than 60 s after it was received (entries, loosening, live
     starts).
+    shows_bare: without arguments it only shows, though it writes with some. Whatever may change
+    something ends an open question, whatever shows leaves it open.
     group: heading in /help. Help key: `help.<name>`.
     """
 
@@ -147,6 +149,7 @@ class Route:
     lane: int = 1
     expires: bool = False
     menu: bool = True
+    shows_bare: bool = False
     aliases: tuple[str, ...] = field(default=())
 
 

@@ -16,6 +16,7 @@ from domain.strategies import service as strategies
 from domain.strategies.models import Strategy
 from handlers.arguments import Wanted, looks_like_symbol, understand
 from handlers.context import Context
+from handlers.render import names
 from handlers.render.text import lines
 from handlers.texts import Html, plain
 from handlers.types import Button, Keyboard
@@ -93,7 +94,7 @@ async def heading(ctx: Context, draft: Draft) -> Html:
         name = (await strategies.get(ctx.session, ctx.user.id, draft.strategy)).name
     return lines(
         ctx.t("wizard.bot" if draft.purpose == BOT else "wizard.backtest"),
-        ctx.t("wizard.strategy", name=name) if name else None,
+        ctx.t("wizard.strategy", name=names.strategy(ctx.t, name)) if name else None,
         ctx.t("wizard.symbols", symbols=", ".join(draft.symbols)) if draft.symbols else None,
         ctx.t("wizard.timeframe", timeframe=draft.timeframe) if draft.timeframe else None,
     )
@@ -106,7 +107,10 @@ async def ask_another_symbol(ctx: Context, draft: Draft) -> View:
 
 async def _ask_strategy(ctx: Context, draft: Draft) -> View:
     page = await strategies.page(ctx.session, ctx.user.id)
-    buttons = [pick(ctx, row.name[:40], replace(draft, strategy=row.id)) for row in page.rows]
+    buttons = [
+        pick(ctx, names.strategy(ctx.t, row.name)[:40], replace(draft, strategy=row.id))
+        for row in page.rows
+    ]
     hint = ctx.t("wizard.more_strategies") if page.pages > 1 else None
     return await _asking(ctx, draft, ctx.t("wizard.which_strategy"), hint, rows_of(buttons, 1))
 

@@ -163,6 +163,10 @@ class Book:
     positions: dict[str, Held] = field(default_factory=dict)
     orders: list[Pending] = field(default_factory=list)
     executed: list[Execution] = field(default_factory=list)
+    wallet_before: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.wallet_before = self.wallet
 
     @property
     def margin(self) -> float:

@@ -1,8 +1,7 @@
 """The paper exchange: an exchange of our own that every user has an account at.
 
 It is kept apart like a foreign one: its book is its own, it works in units of work of its own, and
-what happened there is learnt by reading fills. Its prices are bars of the market; a price seen live
-is a bar of four equal values (`price_bars`).
+what happened there is learnt by reading fills. Its prices are bars of the market.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -51,22 +49,6 @@ BarSource = Callable[[str, int, int], Awaitable[Candles]]
 DEFAULT_RULES = PaperRules()
 
 log = structlog.get_logger(__name__)
-
-
-def price_bars(market: MarketData) -> BarSource:
-    """The price of the moment as a bar of four equal values, for a market without candles.
-
-    What it gives was observed when it is asked, whatever span that is for.
-    """
-
-    async def bars(symbol: str, start_ms: int, end_ms: int) -> Candles:
-        seen = await market.price(symbol)
-        inside = [seen] if seen.at_ms >= start_ms else []
-        last = np.array([price.last for price in inside], dtype=np.float64)
-        time = np.array([price.at_ms for price in inside], dtype=np.int64)
-        return Candles(time, last, last, last, last, np.zeros_like(last))
-
-    return bars
 
 
 @dataclass(frozen=True)

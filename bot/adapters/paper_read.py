@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.adapters import paper_views
-from bot.adapters.paper_store import ACCOUNTS, FILLS, ORDERS, POSITIONS
+from bot.adapters.paper_store import ACCOUNTS, FILLS, IDS, ORDERS, POSITIONS_OF
 from domain.trading.ports import (
     AccountQuestion,
     AccountSnapshot,
@@ -20,6 +20,8 @@ from domain.trading.ports import (
 )
 
 Positions = Mapping[int, list[Row[Any]]]
+
+_ACCOUNTS_OF = select(ACCOUNTS).where(ACCOUNTS.c.user_id.in_(IDS))
 
 
 async def hold_still(session: AsyncSession) -> None:
@@ -88,17 +90,13 @@ def _after(fill_id: str | None) -> int:
 
 
 async def _wallets(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, tuple[float, int]]:
-    rows = await session.execute(select(ACCOUNTS).where(ACCOUNTS.c.user_id.in_(user_ids)))
+    rows = await session.execute(_ACCOUNTS_OF, {"ids": list(user_ids)})
     return {row.user_id: (row.wallet, row.fills) for row in rows}
 
 
 async def _positions(session: AsyncSession, user_ids: Sequence[int]) -> Positions:
     held: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-    for row in await session.execute(
-        select(POSITIONS)
-        .where(POSITIONS.c.user_id.in_(user_ids))
-        .order_by(POSITIONS.c.entry_ms, POSITIONS.c.symbol)
-    ):
+    for row in await session.execute(POSITIONS_OF, {"ids": list(user_ids)}):
         held[row.user_id].append(row)
     return held
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
+    BindParameter,
     Row,
     Table,
     bindparam,
@@ -41,16 +43,36 @@ class Waiting:
     since: Mapping[str, int]
 
 
+# Statements are made once: most of what a small query costs is making it.
+IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_HELD = select(POSITIONS.c.user_id, POSITIONS.c.symbol, POSITIONS.c.stepped_ms.label("since"))
+_PLACED = select(
+    ORDERS.c.user_id, ORDERS.c.symbol, (ORDERS.c.from_ms - literal(1)).label("since")
+).where(ORDERS.c.state == "pending")
+_ALL_WAITING = union_all(_HELD, _PLACED)
+_SOME_WAITING = union_all(
+    _HELD.where(POSITIONS.c.user_id.in_(IDS)), _PLACED.where(ORDERS.c.user_id.in_(IDS))
+)
+_LOCKED_ACCOUNTS = select(ACCOUNTS).where(ACCOUNTS.c.user_id.in_(IDS)).with_for_update()
+POSITIONS_OF = (
+    select(POSITIONS)
+    .where(POSITIONS.c.user_id.in_(IDS))
+    .order_by(POSITIONS.c.entry_ms, POSITIONS.c.symbol)
+)
+_PENDING_OF = (
+    select(ORDERS)
+    .where(ORDERS.c.user_id.in_(IDS), ORDERS.c.state == "pending")
+    .order_by(ORDERS.c.id)
+)
+
+
 async def waiting(session: AsyncSession, user_ids: Sequence[int] | None = None) -> Waiting:
     """One query over all books (or those of `user_ids`); books at rest are not in it."""
-    held = select(POSITIONS.c.user_id, POSITIONS.c.symbol, POSITIONS.c.stepped_ms.label("since"))
-    placed = select(
-        ORDERS.c.user_id, ORDERS.c.symbol, (ORDERS.c.from_ms - literal(1)).label("since")
-    ).where(ORDERS.c.state == "pending")
-    if user_ids is not None:
-        held = held.where(POSITIONS.c.user_id.in_(user_ids))
-        placed = placed.where(ORDERS.c.user_id.in_(user_ids))
-    rows = (await session.execute(union_all(held, placed))).all()
+    if user_ids is None:
+        found = await session.execute(_ALL_WAITING)
+    else:
+        found = await session.execute(_SOME_WAITING, {"ids": list(user_ids)})
+    rows = found.all()
     since: dict[str, int] = {}
     for _, symbol, moment in rows:
         since[symbol] = min(since.get(symbol, moment), moment)
@@ -59,19 +81,12 @@ async def waiting(session: AsyncSession, user_ids: Sequence[int] | None = None) 
 
 async def load(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Book]:
     """The books of these users with their positions and pending orders, locked until the commit."""
-    accounts = await session.execute(
-        select(ACCOUNTS).where(ACCOUNTS.c.user_id.in_(user_ids)).with_for_update()
-    )
+    ids = {"ids": list(user_ids)}
+    accounts = await session.execute(_LOCKED_ACCOUNTS, ids)
     books = {row.user_id: Book(row.user_id, row.wallet, fills=row.fills) for row in accounts}
-    for row in await session.execute(
-        select(POSITIONS).where(POSITIONS.c.user_id.in_(books)).order_by(POSITIONS.c.entry_ms)
-    ):
+    for row in await session.execute(POSITIONS_OF, ids):
         books[row.user_id].positions[row.symbol] = _held(row)
-    for row in await session.execute(
-        select(ORDERS)
-        .where(ORDERS.c.user_id.in_(books), ORDERS.c.state == "pending")
-        .order_by(ORDERS.c.id)
-    ):
+    for row in await session.execute(_PENDING_OF, ids):
         books[row.user_id].orders.append(_pending(row))
     return books
 
@@ -94,20 +109,17 @@ async def save(session: AsyncSession, books: Iterable[Book], gone: set[tuple[int
         keys = tuple_(POSITIONS.c.user_id, POSITIONS.c.symbol)
         await session.execute(delete(POSITIONS).where(keys.in_(sorted(gone))))
     if held:
-        await session.execute(_upsert_positions(session), held)
+        await session.execute(_upsert_positions(session.get_bind().dialect.name), held)
     if executed:
-        await session.execute(insert(FILLS), executed)
+        await session.execute(_ADD_FILLS, executed)
     if ended:
         await session.execute(_END_ORDER, [_order_row(order) for order in ended])
-    await session.execute(
-        _SET_ACCOUNT,
-        [
-            {"key": book.user_id, "wallet": book.wallet, "fills": book.fills + len(book.executed)}
-            for book in books
-        ],
-    )
+    moved = [book for book in books if book.executed or book.wallet != book.wallet_before]
+    if moved:
+        await session.execute(_SET_ACCOUNT, [_account_row(book) for book in moved])
 
 
+_ADD_FILLS = insert(FILLS)
 _END_ORDER = (
     update(ORDERS)
     .where(ORDERS.c.id == bindparam("key"))
@@ -120,8 +132,9 @@ _SET_ACCOUNT = (
 )
 
 
-def _upsert_positions(session: AsyncSession) -> Any:
-    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+@cache
+def _upsert_positions(dialect: str) -> Any:
+    make = sqlite_insert if dialect == "sqlite" else postgres_insert
     statement = make(POSITIONS)
     changed = {
         column.name: statement.excluded[column.name]
@@ -198,6 +211,14 @@ def _pending(row: Row[Any]) -> Pending:
         from_ms=row.from_ms,
         expires_ms=row.expires_ms,
     )
+
+
+def _account_row(book: Book) -> dict[str, Any]:
+    return {
+        "key": book.user_id,
+        "wallet": book.wallet,
+        "fills": book.fills + len(book.executed),
+    }
 
 
 def _order_row(order: Pending) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.jobs.backtests import CHARTS
 from domain.chat import inbox
 from domain.outbox import queue as outbox
 
@@ -17,9 +20,23 @@ JOBS_KEPT = timedelta(days=2)
 
 
 async def run(container: Container) -> None:
-    """Prune the inbox, the outbox and the queue."""
+    """Prune the inbox, the outbox, the queue and the pictures that were sent."""
     now = container.wall.now()
     async with container.database.write() as session:
         await inbox.prune(session, now, UPDATES_KEPT)
         await outbox.prune(session, now - MESSAGES_KEPT)
         await container.queue.prune(session, now - JOBS_KEPT)
+    charts = container.settings.data_dir / CHARTS
+    await asyncio.to_thread(remove_before, charts, now - MESSAGES_KEPT)
+
+
+def remove_before(folder: Path, moment: datetime) -> int:
+    """Delete the files of a folder that were last written before `moment`; how many."""
+    old = [
+        path
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if path.is_file() and path.stat().st_mtime < moment.timestamp()
+    ]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)

@@ -66,8 +66,9 @@ class JobRunner:
                     pass
             except Exception as error:
                 log.error("queue not read", lane=self.lane, exc_info=error)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), idle_s)
+            with suppress(TimeoutError):  # asyncio.wait_for may swallow a cancellation
+                async with asyncio.timeout(idle_s):
+                    await self._wake.wait()
 
     async def turn(self) -> bool:
         """Claim one job and start it; False when nothing is due."""
@@ -91,9 +92,12 @@ class JobRunner:
 
     async def settle(self) -> None:
         """Work until nothing is due and nothing runs."""
-        while await self.turn() or self._running:
-            if self._running:
-                await asyncio.wait(set(self._running))
+        while True:
+            while await self.turn():
+                pass
+            if not self._running:
+                return
+            await asyncio.wait(set(self._running))
 
     async def stop(self) -> None:
         """Wait for what runs, not for ever: what is cut off will be done again."""

@@ -9,12 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select, union
+from sqlalchemy import BindParameter, bindparam, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.bots import roster, ticks
-from domain.bots.decisions import Conventions, Moment, act, held_sides, wish_of
+from domain.bots import closes, roster, ticks
+from domain.bots.decisions import Conventions, Moment, act
 from domain.bots.roster import Bot
+from domain.bots.wishes import held_sides, wish_of
 from domain.clock import MarketClock, from_ms
 from domain.database import Database
 from domain.errors import DomainError
@@ -36,6 +37,14 @@ Send = Callable[[], Awaitable[object]]
 
 Exposed = set[tuple[int, str]]
 """(user, mode)"""
+
+_USERS: BindParameter[int] = bindparam("users", expanding=True)
+_EXPOSED = union(
+    select(Position.user_id, Position.mode).where(Position.user_id.in_(_USERS)),
+    select(Trade.user_id, Trade.mode).where(
+        Trade.user_id.in_(_USERS), Trade.created_at >= bindparam("since")
+    ),
+)
 
 
 class ChunkIncompleteError(Exception):
@@ -79,17 +88,16 @@ class ChunkWorker:
 
         Raises ChunkIncompleteError when bots were left behind.
         """
-        series, user_ids, alone = ticks.chunk_of(args)
+        series, user_ids, tick = ticks.chunk_of(args)
         async with self.database.read() as session:
             bots = await roster.load_bots(session, self.programs, series, user_ids)
-            if not bots:
-                return
-            window = _memory(bots) if alone else await roster.longest_memory(session, series)
+            whole = tick is not None
+            window = _memory(bots) if whole else await roster.longest_memory(session, series)
             exposed = await _exposed(session, bots, series)
         plan = await self._plan(series, bots, window)
-        await self._pass(series, plan.quiet, exposed)
         decided = self.orders
         left = len(plan.waiting) + await self._act_all(series, plan)
+        await self._pass(series, plan.quiet, exposed, None if left else tick)
         if self.orders > decided:
             await self.send()
         if left:
@@ -115,20 +123,22 @@ class ChunkWorker:
                     plan.quiet.append(bot)
         return plan
 
-    async def _pass(self, series: Series, quiet: Sequence[Bot], exposed: Exposed) -> None:
-        """One transaction for all that have nothing to do; their daily loss is looked at."""
-        balances: dict[str, Mapping[int, Balance]] = {}
-        for mode in sorted({bot.mode for bot in quiet}):
-            users = [b.user_id for b in quiet if b.mode == mode and (b.user_id, mode) in exposed]
-            if users:
-                balances[mode] = await self.exchanges.balances(mode, users)
-        if not quiet:
-            return
+    async def _pass(
+        self, series: Series, quiet: Sequence[Bot], exposed: Exposed, done: int | None
+    ) -> None:
+        """One transaction for all that have nothing to do; their daily loss is looked at.
+
+        `done`: the tick that ends with it.
+        """
+        at, users = from_ms(series.close_ms), [bot.user_id for bot in quiet]
         async with self.database.write() as session:
-            for mode, known in balances.items():
-                at = from_ms(series.close_ms)
-                self.halts += await watch_days(session, self.outbox, mode, known, at)
-            await ticks.pass_quiet(session, [bot.user_id for bot in quiet], series.close_ms)
+            for mode in sorted({bot.mode for bot in quiet if (bot.user_id, bot.mode) in exposed}):
+                watched = [b.user_id for b in quiet if (b.user_id, mode) in exposed]
+                self.halts += await watch_days(session, self.outbox, mode, watched, at)
+            if users:
+                await closes.pass_quiet(session, users, series.close_ms)
+            if done is not None:
+                await closes.finish_tick(session, done, series, self.clock.now())
 
     async def _act_all(self, series: Series, plan: _Plan) -> int:
         """A transaction of its own for each; how many failed and are to be tried again."""
@@ -164,7 +174,7 @@ class ChunkWorker:
             if self._failed[key] < ATTEMPTS:
                 return False
             async with self.database.write() as session:
-                await ticks.pass_quiet(session, [bot.user_id], moment.close_ms)
+                await closes.pass_quiet(session, [bot.user_id], moment.close_ms)
             return True
         finally:
             if self._failed[key] == 0 or self._failed[key] >= ATTEMPTS:
@@ -216,11 +226,8 @@ async def _exposed(session: AsyncSession, bots: Sequence[Bot], series: Series) -
     """Whose equity may have moved since the last close: by a position, or by a trade since."""
     since = from_ms(series.close_ms) - timedelta(milliseconds=2 * to_ms(series.timeframe))
     users = [bot.user_id for bot in bots]
-    held = select(Position.user_id, Position.mode).where(Position.user_id.in_(users))
-    traded = select(Trade.user_id, Trade.mode).where(
-        Trade.user_id.in_(users), Trade.created_at >= since
-    )
-    return {(user_id, mode) for user_id, mode in await session.execute(union(held, traded))}
+    found = await session.execute(_EXPOSED, {"users": users, "since": since})
+    return {(user_id, mode) for user_id, mode in found}
 
 
 def _memory(bots: Sequence[Bot]) -> int:

@@ -16,7 +16,7 @@ import structlog
 
 from bot.jobs.runner import JobRunner
 from bot.jobs.tick_chunks import ChunkIncompleteError, ChunkWorker
-from domain.bots import ticks
+from domain.bots import closes, ticks
 from domain.bots.models import Tick
 from domain.bots.ticks import Due
 from domain.clock import MarketClock, WallClock
@@ -75,7 +75,7 @@ class Ticker:
         """Every close up to now that was not ticked, in order; how many were."""
         async with self._alone:
             count = 0
-            if self._clean or await self._settled():
+            if self._clean or await self._settled(revive=True):
                 for due in await self._due():
                     if not await self._tick(due):
                         break
@@ -106,34 +106,39 @@ class Ticker:
         except ChunkIncompleteError as error:
             log.warning("tick incomplete", close_ms=due.close_ms, error=str(error))
             return False
-        async with self.database.write() as session:
-            self._clean = await ticks.finish_tick(
-                session, opened.tick_id, due.series, self.clock.now()
-            )
-        return self._clean
+        self._clean = True
+        return True
 
-    async def _settled(self) -> bool:
-        """Work off the chunks at large; True when every tick is done."""
+    async def _settled(self, *, revive: bool = False) -> bool:
+        """Work off the chunks at large; True when every tick is done.
+
+        `revive`: enqueue again what an earlier try or a predecessor left behind.
+        """
         async with self.database.read() as session:
             left = await ticks.unfinished(session)
         if left:
+            for tick in left if revive else ():
+                await self._finish(tick, enqueue=True)
             await self.runner.settle()
         done = [await self._finish(tick) for tick in left]
         self._clean = all(done)
         return self._clean
 
-    async def _finish(self, tick: Tick) -> bool:
+    async def _finish(self, tick: Tick, *, enqueue: bool = False) -> bool:
+        """Mark a tick as done if it is, or if there is no hope; else enqueue what is left."""
         series = Series(tick.exchange, tick.timeframe, tick.close_ms)
         async with self.database.write() as session:
-            if await ticks.finish_tick(session, tick.id, series, self.clock.now()):
+            if await closes.finish_tick(session, tick.id, series, self.clock.now()):
                 self._stuck_since.pop(tick.id, None)
                 return True
             if not self._is_hopeless(tick):
-                await ticks.enqueue_behind(session, self.queue, tick)
+                if enqueue:
+                    await ticks.enqueue_behind(session, self.queue, tick)
                 return False
-            skipped = await ticks.skip_behind(session, tick)
+            skipped = await closes.skip_behind(session, series)
+            self._stuck_since.pop(tick.id, None)
             log.error("tick given up", tick=tick.id, close_ms=tick.close_ms, symbols=skipped)
-            return await ticks.finish_tick(session, tick.id, series, self.clock.now())
+            return await closes.finish_tick(session, tick.id, series, self.clock.now())
 
     def _is_hopeless(self, tick: Tick) -> bool:
         now = self.wall.monotonic()

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
 from typing import Any
 
 
@@ -10,3 +14,18 @@ def call(target: str, *args: Any) -> Any:
     """`target`: "module:function"."""
     module, _, name = target.partition(":")
     return getattr(importlib.import_module(module), name)(*args)
+
+
+def end_with_parent() -> None:
+    """A worker whose bot was killed has nobody left to work for: it ends, too.
+
+    Nothing else would tell it: it holds both ends of the pipe that its work comes through.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.join,), daemon=True).start()
+
+
+def _follow(wait_for_parent: Callable[[], None]) -> None:
+    wait_for_parent()
+    os._exit(1)

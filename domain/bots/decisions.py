@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.bots.closes import claim_close
 from domain.bots.roster import Bot
-from domain.bots.ticks import claim_close, entry_valid_until_ms
+from domain.bots.ticks import entry_valid_until_ms
+from domain.bots.wishes import Wish, held_sides, wish_of
 from domain.clock import from_ms
 from domain.errors import DomainError
 from domain.market.ports import Contract
@@ -22,8 +23,6 @@ from domain.risk.gate import Appetite, Decision, Entry, decide_entry
 from domain.signals import service as signals
 from domain.signals.evaluate import Reading
 from domain.signals.models import TradingSignal
-from domain.trading.barstep import decide
-from domain.trading.fills import REVERSE as REVERSE_DETAIL
 from domain.trading.intents import (
     BUY,
     ENTRY,
@@ -36,7 +35,6 @@ from domain.trading.intents import (
     pending_exposure,
     write_intents,
 )
-from domain.trading.models import Position
 from domain.trading.notices import plain
 from domain.trading.ports import Balance
 
@@ -83,21 +81,6 @@ class Acted:
     denied: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What the signals ask for on one symbol: a close's detail or 0, an entry's side or 0."""
-
-    symbol: str
-    reading: Reading
-    held: int
-    close: int
-    side: int
-
-    @property
-    def reverses(self) -> bool:
-        return self.close == REVERSE_DETAIL
-
-
 async def act(
     session: AsyncSession, outbox: Outbox, bot: Bot, moment: Moment, conventions: Conventions
 ) -> Acted:
@@ -125,22 +108,6 @@ async def act(
                 _Case(session, outbox, bot, moment, conventions, done), wish, symbol in closing
             )
     return done
-
-
-async def held_sides(session: AsyncSession, user_id: int, mode: str) -> dict[str, int]:
-    """Symbol -> +1 or -1, of the positions that bots opened; nothing else is theirs to manage."""
-    found = await session.execute(
-        select(Position.symbol, Position.side).where(
-            Position.user_id == user_id, Position.mode == mode, Position.source == "bot"
-        )
-    )
-    return {symbol: 1 if side == LONG else -1 for symbol, side in found}
-
-
-def wish_of(symbol: str, reading: Reading, held: int) -> _Wish:
-    """The bar step's rules about signals, applied to what is held."""
-    close, side = decide(held, reading.buy, reading.sell, reading.exit_long, reading.exit_short)
-    return _Wish(symbol, reading, held, close, side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +139,7 @@ class _Case:
         )
 
 
-async def _act_on(case: _Case, wish: _Wish, closing: bool) -> None:
+async def _act_on(case: _Case, wish: Wish, closing: bool) -> None:
     """One symbol: the signal's row, the order intents, and the alert with what was decided."""
     row = await _record(case, wish)
     signal_id = None if row is None else row.id
@@ -200,7 +167,7 @@ async def _act_on(case: _Case, wish: _Wish, closing: bool) -> None:
         await signals.alert(case.session, case.outbox, _said(case, wish), row, decided)
 
 
-async def _record(case: _Case, wish: _Wish) -> TradingSignal | None:
+async def _record(case: _Case, wish: Wish) -> TradingSignal | None:
     """A row for a buy or a sell; both at once say nothing, and an exit alone is no signal."""
     if wish.reading.buy == wish.reading.sell:
         return None
@@ -210,7 +177,7 @@ async def _record(case: _Case, wish: _Wish) -> TradingSignal | None:
     return row
 
 
-def _said(case: _Case, wish: _Wish) -> signals.Said:
+def _said(case: _Case, wish: Wish) -> signals.Said:
     bot = case.bot
     return signals.Said(
         user_id=bot.user_id,
@@ -225,7 +192,7 @@ def _said(case: _Case, wish: _Wish) -> signals.Said:
 
 
 async def _enter(
-    case: _Case, wish: _Wish, signal_id: int | None
+    case: _Case, wish: Wish, signal_id: int | None
 ) -> tuple[Intent | None, dict[str, Any]]:
     """The entry's intent, if the gate lets it pass, and what was decided as the alert tells it."""
     if case.moment.now_ms > case.valid_until_ms:
@@ -258,7 +225,7 @@ def _appetite(case: _Case) -> Appetite:
     )
 
 
-def _entry(case: _Case, wish: _Wish) -> Entry:
+def _entry(case: _Case, wish: Wish) -> Entry:
     """Levels that the strategy leaves out are the user's own."""
     reading, sizing = wish.reading, case.bot.sizing
     stop, take = reading.stop_percent, reading.take_percent

@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, or_, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.bots.closes import RUNS, UNSEEN, bound
 from domain.bots.models import BotConfig, BotStatus, BotSymbol
 from domain.errors import DomainError
 from domain.signals.evaluate import Series
@@ -21,7 +22,7 @@ from domain.strategies.language import Bound, RuleErrors, compile_rules
 from domain.strategies.models import Strategy
 
 log = structlog.get_logger(__name__)
-_Row = Row[Any]
+_Row = Any  # columns of _BOTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,32 @@ class Bot:
     sizing: Sizing
 
 
+_BOTS = (
+    select(
+        BotStatus,
+        BotConfig,
+        BotSymbol.symbol,
+        Strategy.id,
+        Strategy.content_hash,
+        Strategy.updated_at,
+    )
+    .join(BotSymbol, BotSymbol.user_id == BotStatus.user_id)
+    .outerjoin(BotConfig, BotConfig.user_id == BotStatus.user_id)
+    .outerjoin(Strategy, Strategy.id == BotStatus.strategy_id)
+    .where(BotStatus.user_id.in_(bindparam("users", expanding=True)), *RUNS, UNSEEN)
+    .order_by(BotStatus.user_id, BotSymbol.position_in_list, BotSymbol.symbol)
+)
+_PROGRAMS = (
+    select(Strategy.code, BotStatus.inputs)
+    .join(Strategy, Strategy.id == BotStatus.strategy_id)
+    .where(*RUNS)
+    .distinct()
+)
+
+
 @dataclass
 class Programs:
-    """The strategies of running bots, each read and compiled once for as long as it does not change."""
+    """The strategies of running bots, each read once for as long as it does not change."""
 
     _known: dict[tuple[int, str | None, datetime | None], Strategy] = field(default_factory=dict)
 
@@ -74,28 +98,8 @@ async def load_bots(
     session: AsyncSession, programs: Programs, series: Series, user_ids: Sequence[int]
 ) -> list[Bot]:
     """Those of `user_ids` that run on this series and have not seen this close on some symbol."""
-    found = (
-        await session.execute(
-            select(
-                BotStatus,
-                BotConfig,
-                BotSymbol.symbol,
-                Strategy.id,
-                Strategy.content_hash,
-                Strategy.updated_at,
-            )
-            .join(BotSymbol, BotSymbol.user_id == BotStatus.user_id)
-            .outerjoin(BotConfig, BotConfig.user_id == BotStatus.user_id)
-            .outerjoin(Strategy, Strategy.id == BotStatus.strategy_id)
-            .where(
-                BotStatus.user_id.in_(user_ids),
-                *_runs_on(series),
-                or_(BotSymbol.last_close.is_(None), BotSymbol.last_close < series.close_ms),
-            )
-            .order_by(BotStatus.user_id, BotSymbol.position_in_list, BotSymbol.symbol)
-        )
-    ).all()
-    rows: list[_Row] = list(found)
+    found = await session.execute(_BOTS, {**bound(series), "users": user_ids})
+    rows: list[Any] = list(found)
     strategies = await programs.named(session, rows)
     grouped: defaultdict[int, list[_Row]] = defaultdict(list)
     for row in rows:
@@ -105,12 +109,7 @@ async def load_bots(
 
 async def longest_memory(session: AsyncSession, series: Series) -> int:
     """Bars that the programs running on this timeframe remember, the most of them."""
-    found = await session.execute(
-        select(Strategy.code, BotStatus.inputs)
-        .join(Strategy, Strategy.id == BotStatus.strategy_id)
-        .where(*_runs_on(series))
-        .distinct()
-    )
+    found = await session.execute(_PROGRAMS, bound(series))
     bounds = [bind(code, inputs) for code, inputs in found]
     return max((bound.memory for bound in bounds if bound is not None), default=0)
 
@@ -127,14 +126,6 @@ def bind(code: str | None, inputs: Mapping[str, Any] | None) -> Bound | None:
 @lru_cache(maxsize=2_000)
 def _bound(code: str, inputs: str) -> Bound:
     return compile_rules(code).bind(json.loads(inputs))
-
-
-def _runs_on(series: Series) -> tuple[Any, ...]:
-    return (
-        BotStatus.is_running.is_(True),
-        BotStatus.exchange == series.exchange,
-        BotStatus.timeframe == series.timeframe,
-    )
 
 
 def _bot(series: Series, rows: Sequence[_Row], strategies: Mapping[int, Strategy]) -> Bot:

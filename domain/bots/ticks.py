@@ -1,23 +1,18 @@
-"""Candle closes that are due, and the guards that let each be acted upon once.
-
-A tick is one close of one timeframe. Its bots are worked off in chunks; what a bot has acted on is
-`bot_symbols.last_close`, moved by compare-and-set, so a chunk that runs twice acts once.
-"""
+"""Candle closes that are due: a tick is one close of one timeframe, worked off in chunks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.bots.closes import users_behind
 from domain.bots.models import BotStatus, BotSymbol, Tick
 from domain.clock import MarketClock
-from domain.jobs.models import Job
 from domain.jobs.service import JobQueue
 from domain.market.timeframes import to_ms
 from domain.signals.evaluate import Series
@@ -27,6 +22,14 @@ LANE = "ticks"
 TASK = "tick_chunk"
 _LEAST_VALID_MS = 30_000
 _VALID_SHARE = 0.05
+
+
+_SEEN_BY_ALL = (
+    select(BotStatus.exchange, BotStatus.timeframe, func.min(BotSymbol.last_close))
+    .join(BotSymbol, BotSymbol.user_id == BotStatus.user_id)
+    .where(BotStatus.is_running.is_(True))
+    .group_by(BotStatus.exchange, BotStatus.timeframe)
+)
 
 
 class Due(NamedTuple):
@@ -44,7 +47,7 @@ class Due(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A tick that was claimed. `alone`: arguments of its only chunk, None when it was shared out."""
+    """A tick that was claimed. `alone`: arguments of its only chunk, None if it was shared."""
 
     tick_id: int
     alone: Mapping[str, Any] | None
@@ -74,12 +77,7 @@ async def due_closes(
     `ticked`: (exchange, timeframe) -> the last close the caller knows to be ticked; those up to it
     are left out.
     """
-    found = await session.execute(
-        select(BotStatus.exchange, BotStatus.timeframe, func.min(BotSymbol.last_close))
-        .join(BotSymbol, BotSymbol.user_id == BotStatus.user_id)
-        .where(BotStatus.is_running.is_(True))
-        .group_by(BotStatus.exchange, BotStatus.timeframe)
-    )
+    found = await session.execute(_SEEN_BY_ALL)
     due: list[Due] = []
     for exchange, timeframe, seen in found:
         if exchange is None or timeframe is None or seen is None:
@@ -106,9 +104,9 @@ async def open_tick(session: AsyncSession, queue: JobQueue, due: Due) -> Opened 
     )
     if claimed is None:
         return None
-    users = await _users_behind(session, due.series)
+    users = await users_behind(session, due.series)
     if len(users) <= CHUNK:
-        return Opened(claimed, _args(due.series, users, alone=True))
+        return Opened(claimed, _args(due.series, users, alone=claimed))
     await _enqueue(session, queue, claimed, due.series, users)
     return Opened(claimed, None)
 
@@ -116,18 +114,7 @@ async def open_tick(session: AsyncSession, queue: JobQueue, due: Due) -> Opened 
 async def enqueue_behind(session: AsyncSession, queue: JobQueue, tick: Tick) -> int:
     """Chunks for the bots that have not seen this tick; how many. May be repeated."""
     series = Series(tick.exchange, tick.timeframe, tick.close_ms)
-    return await _enqueue(session, queue, tick.id, series, await _users_behind(session, series))
-
-
-async def _users_behind(session: AsyncSession, series: Series) -> list[int]:
-    found = await session.scalars(
-        select(BotStatus.user_id)
-        .join(BotSymbol, BotSymbol.user_id == BotStatus.user_id)
-        .where(*_behind(series.exchange, series.timeframe, series.close_ms))
-        .distinct()
-        .order_by(BotStatus.user_id)
-    )
-    return list(found)
+    return await _enqueue(session, queue, tick.id, series, await users_behind(session, series))
 
 
 async def _enqueue(
@@ -138,7 +125,7 @@ async def _enqueue(
         await queue.enqueue(
             session,
             TASK,
-            _args(series, chunk, alone=False),
+            _args(series, chunk),
             lane=LANE,
             dedupe_key=f"tick:{tick_id}:{chunk[0]}",
         )
@@ -146,8 +133,8 @@ async def _enqueue(
     return len(chunks)
 
 
-def _args(series: Series, users: Sequence[int], *, alone: bool) -> dict[str, Any]:
-    return {**series._asdict(), "users": list(users), "alone": alone}
+def _args(series: Series, users: Sequence[int], alone: int | None = None) -> dict[str, Any]:
+    return {**series._asdict(), "users": list(users), "tick": alone}
 
 
 async def unfinished(session: AsyncSession) -> list[Tick]:
@@ -159,94 +146,20 @@ async def unfinished(session: AsyncSession) -> list[Tick]:
     )
 
 
-async def finish_tick(session: AsyncSession, tick_id: int, series: Series, at: datetime) -> bool:
-    """Mark a tick as done if none of its bots is behind, however its chunks ended."""
-    behind = (
-        select(BotSymbol.user_id)
-        .join(BotStatus, BotStatus.user_id == BotSymbol.user_id)
-        .where(*_behind(series.exchange, series.timeframe, series.close_ms))
-    )
-    done = cast(
-        "CursorResult[Any]",
-        await session.execute(
-            update(Tick).where(Tick.id == tick_id, ~behind.exists()).values(done_at=at)
-        ),
-    )
-    return done.rowcount > 0
-
-
-async def chunks_waiting(session: AsyncSession) -> bool:
-    """Whether chunks of any tick are queued or running."""
-    found = await session.scalar(
-        select(Job.id).where(Job.lane == LANE, Job.state.in_(("queued", "running"))).limit(1)
-    )
-    return found is not None
-
-
-async def skip_behind(session: AsyncSession, tick: Tick) -> int:
-    """Give up on the bots that could not see this tick; how many of their symbols there were."""
-    users = select(BotStatus.user_id).where(
-        BotStatus.is_running.is_(True),
-        BotStatus.exchange == tick.exchange,
-        BotStatus.timeframe == tick.timeframe,
-    )
-    return await _moved(
-        session, BotSymbol.user_id.in_(users.scalar_subquery()), close_ms=tick.close_ms
-    )
-
-
-async def pass_quiet(session: AsyncSession, user_ids: Sequence[int], close_ms: int) -> None:
-    """One update for all bots of a chunk that have nothing to do."""
-    if user_ids:
-        await _moved(session, BotSymbol.user_id.in_(user_ids), close_ms=close_ms)
-
-
-async def claim_close(session: AsyncSession, user_id: int, symbol: str, close_ms: int) -> bool:
-    """Compare-and-set: True for the one who may act on this close of this bot's symbol."""
-    mine = (BotSymbol.user_id == user_id) & (BotSymbol.symbol == symbol)
-    return await _moved(session, mine, close_ms=close_ms) > 0
-
-
-async def _moved(session: AsyncSession, which: ColumnElement[bool], *, close_ms: int) -> int:
-    done = cast(
-        "CursorResult[Any]",
-        await session.execute(
-            update(BotSymbol)
-            .where(which, _unseen(close_ms))
-            .values(last_close=close_ms)
-            .execution_options(synchronize_session=False)
-        ),
-    )
-    return done.rowcount
-
-
-def _unseen(close_ms: int) -> ColumnElement[bool]:
-    return or_(BotSymbol.last_close.is_(None), BotSymbol.last_close < close_ms)
-
-
-def _behind(exchange: str, timeframe: str, close_ms: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        BotStatus.is_running.is_(True),
-        BotStatus.exchange == exchange,
-        BotStatus.timeframe == timeframe,
-        _unseen(close_ms),
-    )
-
-
 def _chunked(user_ids: Sequence[int]) -> Iterator[list[int]]:
     for start in range(0, len(user_ids), CHUNK):
         yield list(user_ids[start : start + CHUNK])
 
 
 class Chunk(NamedTuple):
-    """What a chunk is about. `alone`: the whole tick."""
+    """What a chunk is about. `tick`: the id of the tick that it is the whole of, else None."""
 
     series: Series
     users: list[int]
-    alone: bool
+    tick: int | None
 
 
 def chunk_of(args: Mapping[str, Any]) -> Chunk:
     """A chunk's arguments as they were enqueued."""
     series = Series(str(args["exchange"]), str(args["timeframe"]), int(args["close_ms"]))
-    return Chunk(series, [int(user_id) for user_id in args["users"]], bool(args.get("alone")))
+    return Chunk(series, [int(user_id) for user_id in args["users"]], args.get("tick"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,17 +26,26 @@ class CardMessage:
     updated_at: datetime
 
 
+_ROWS = cast("Table", Card.__table__)
+_MOVED = ("message_id", "is_photo", "updated_at")
+
+
+def _upsert(dialect: Any) -> Any:
+    inserted = dialect(_ROWS)
+    return inserted.on_conflict_do_update(
+        index_elements=["chat_id", "kind", "ref"],
+        set_={name: inserted.excluded[name] for name in _MOVED},
+    )
+
+
+_UPSERTS = {"sqlite": _upsert(sqlite_insert), "postgresql": _upsert(postgres_insert)}
+"""Made once: every card that is shown passes here."""
+
+
 async def remember(session: AsyncSession, card: CardMessage) -> None:
     """Insert or move."""
     values = {name: getattr(card, name) for name in CardMessage.__slots__}
-    dialect = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-    statement = dialect(Card).values(values)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["chat_id", "kind", "ref"],
-            set_={name: values[name] for name in ("message_id", "is_photo", "updated_at")},
-        )
-    )
+    await session.execute(_UPSERTS[session.get_bind().dialect.name], values)
 
 
 async def message_of(session: AsyncSession, chat_id: int, kind: str, ref: str) -> int | None:

@@ -15,6 +15,7 @@ from domain.chat.models import ChatForm
 from domain.cipher import Cipher, decrypt_json, encrypt_json
 
 LIFETIME = timedelta(minutes=10)
+_ASKED = "form asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ async def ask(
     row.kind, row.step = form.kind, form.step
     row.answers = encrypt_json(cipher, form.answers)
     row.expires_at = now + LIFETIME
+    session.info[_ASKED] = True
 
 
 async def waiting(
@@ -53,3 +55,9 @@ async def waiting(
 async def close(session: AsyncSession, user_id: int) -> None:
     """Forget the form and its answers."""
     await session.execute(delete(ChatForm).where(ChatForm.user_id == user_id))
+
+
+async def end(session: AsyncSession, user_id: int) -> None:
+    """Forget what was asked before this unit of work; what it asks itself stays."""
+    if _ASKED not in session.info:
+        await close(session, user_id)

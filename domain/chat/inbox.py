@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, case, delete, select, update
+from sqlalchemy import CursorResult, Table, Update, bindparam, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,23 +37,42 @@ class NewUpdate:
     done_at: datetime | None = None
 
 
+_ROWS = cast("Table", InboxUpdate.__table__)
+_INSERTS = {
+    name: dialect(_ROWS)
+    .on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
+    .returning(_ROWS.c.update_id, _ROWS.c.id)
+    for name, dialect in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
+}
+"""Every update passes here: these statements are made once, on the table and not through the ORM.
+"""
+_DONE = (
+    update(_ROWS)
+    .where(_ROWS.c.id.in_(bindparam("row_ids", expanding=True)))
+    .values(
+        state=case((_ROWS.c.error.is_(None), "done"), else_="failed"),
+        reply=None,
+        payload=None,
+        done_at=bindparam("at"),
+    )
+)
+_RECEIVED = update(_ROWS).where(_ROWS.c.id == bindparam("row_id"), _ROWS.c.state == "received")
+_BEGIN = _RECEIVED.values(attempts=_ROWS.c.attempts + 1)
+_APPLIED = _RECEIVED.values(state="applied", reply=bindparam("answer"), payload=None)
+
+
 async def insert(session: AsyncSession, rows: Sequence[NewUpdate]) -> dict[int, int]:
     """Insert those not seen before; update_id -> row id of the new ones."""
     if not rows:
         return {}
-    dialect = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-    statement = (
-        dialect(InboxUpdate)
-        .on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
-        .returning(InboxUpdate.update_id, InboxUpdate.id)
-    )
-    found = await session.execute(statement, [asdict(row) for row in rows])
+    values = [{name: getattr(row, name) for name in NewUpdate.__slots__} for row in rows]
+    found = await session.execute(_INSERTS[session.get_bind().dialect.name], values)
     return {row.update_id: row.id for row in found}
 
 
 async def begin(session: AsyncSession, row_id: int) -> bool:
     """Count an attempt; committed before it is made. False: the effect is there already."""
-    return await _change(session, row_id, attempts=InboxUpdate.attempts + 1)
+    return await _hit(session, _BEGIN, {"row_id": row_id})
 
 
 async def applied(session: AsyncSession, row_id: int, reply: str) -> bool:
@@ -61,23 +80,13 @@ async def applied(session: AsyncSession, row_id: int, reply: str) -> bool:
 
     False: it was applied before, and this unit of work must not commit.
     """
-    return await _change(session, row_id, state="applied", reply=reply, payload=None)
+    return await _hit(session, _APPLIED, {"row_id": row_id, "answer": reply})
 
 
 async def done(session: AsyncSession, row_ids: Sequence[int], now: datetime) -> None:
     """Answered: nothing of the content is kept. A parked update ends as failed."""
     if row_ids:
-        await session.execute(
-            update(InboxUpdate)
-            .where(InboxUpdate.id.in_(row_ids))
-            .values(
-                state=case((InboxUpdate.error.is_(None), "done"), else_="failed"),
-                reply=None,
-                payload=None,
-                done_at=now,
-            )
-            .execution_options(synchronize_session=False)
-        )
+        await session.execute(_DONE, {"row_ids": list(row_ids), "at": now})
 
 
 async def park(
@@ -133,14 +142,13 @@ async def prune(session: AsyncSession, now: datetime, keep: timedelta) -> None:
     await session.execute(delete(ChatForm).where(ChatForm.expires_at < now))
 
 
-async def _change(
-    session: AsyncSession, row_id: int, states: Sequence[str] = ("received",), **values: Any
-) -> bool:
-    """Compare and set: by default only what nobody has applied yet changes."""
-    changed = await session.execute(
-        update(InboxUpdate)
-        .where(InboxUpdate.id == row_id, InboxUpdate.state.in_(states))
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+async def _change(session: AsyncSession, row_id: int, states: Sequence[str], **values: Any) -> bool:
+    """Compare and set: only what is in one of `states` changes."""
+    statement = update(_ROWS).where(_ROWS.c.id == row_id, _ROWS.c.state.in_(states))
+    return await _hit(session, statement.values(**values), {})
+
+
+async def _hit(session: AsyncSession, statement: Update, values: dict[str, Any]) -> bool:
+    """Whether a row was changed."""
+    changed = await session.execute(statement, values)
     return cast("CursorResult[Any]", changed).rowcount > 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +18,7 @@ from domain.risk.models import RiskDay, RiskSettings
 from domain.risk.people import person
 from domain.risk.service import locked_limits
 from domain.settings.models import UserSettings
-from domain.trading.ports import Balance
+from domain.trading.models import AccountState
 
 HALT_KIND = "daily_loss_halt"
 _DAYS = cast("Table", RiskDay.__table__)
@@ -30,6 +30,31 @@ _MARK = (
         _DAYS.c.checked_at <= bindparam("at"),
     )
     .values(marked=bindparam("equity"), checked_at=bindparam("at"))
+)
+
+
+_WATCHED = (
+    select(
+        AccountState.user_id,
+        AccountState.equity,
+        RiskDay.ends_at,
+        RiskDay.zone,
+        RiskDay.baseline,
+        RiskDay.halted_at,
+        RiskSettings.daily_loss_limit,
+        UserSettings.timezone,
+    )
+    .outerjoin(
+        RiskDay, (RiskDay.user_id == AccountState.user_id) & (RiskDay.mode == AccountState.mode)
+    )
+    .outerjoin(RiskSettings, RiskSettings.user_id == AccountState.user_id)
+    .outerjoin(UserSettings, UserSettings.user_id == AccountState.user_id)
+    .where(
+        AccountState.user_id.in_(bindparam("users", expanding=True)),
+        AccountState.mode == bindparam("in_mode"),
+        AccountState.equity.is_not(None),
+    )
+    .order_by(AccountState.user_id)
 )
 
 
@@ -45,34 +70,29 @@ async def watch_day(
 
 
 async def watch_days(
-    session: AsyncSession,
-    outbox: Outbox,
-    mode: str,
-    balances: Mapping[int, Balance],
-    at: datetime,
+    session: AsyncSession, outbox: Outbox, mode: str, user_ids: Iterable[int], at: datetime
 ) -> int:
-    """The same for many, and whoever reached the limit is told; how many did.
+    """The same for many, by the equity that reconcile last saw; whoever reached the limit is told.
 
-    A day on which nothing happens costs its share of one query and one update. Days that begin, or
-    end by the loss, are looked at one by one under their lock.
+    Returns how many did. A day on which nothing happens costs its share of one query and one
+    update. Days that begin, or end by the loss, are looked at one by one under their lock. An
+    account that was never read has not traded and is passed over.
     """
-    calm, halted = await _calm(session, mode, balances, at), 0
+    halted = 0
+    calm: dict[int, Decimal] = {}
+    for seen in await session.execute(_WATCHED, {"users": list(user_ids), "in_mode": mode}):
+        equity = exact(seen.equity)
+        if _is_calm(seen, equity, at):
+            calm[seen.user_id] = equity
+            continue
+        day = await watch_day(session, seen.user_id, mode, equity, at)
+        halted += await tell_halt(session, outbox, seen.user_id, mode, day, at)
     if calm:
-        await session.execute(
-            _MARK,
-            [
-                {
-                    "key": user_id,
-                    "in_mode": mode,
-                    "at": at,
-                    "equity": exact(balances[user_id].equity),
-                }
-                for user_id in sorted(calm)
-            ],
-        )
-    for user_id in sorted(balances.keys() - calm):
-        day = await watch_day(session, user_id, mode, balances[user_id].equity, at)
-        halted += await tell_halt(session, outbox, user_id, mode, day, at)
+        marks = [
+            {"key": user_id, "in_mode": mode, "at": at, "equity": equity}
+            for user_id, equity in calm.items()
+        ]
+        await session.execute(_MARK, marks)
     return halted
 
 
@@ -103,20 +123,10 @@ async def tell_halt(
     return True
 
 
-async def _calm(
-    session: AsyncSession, mode: str, balances: Mapping[int, Balance], at: datetime
-) -> set[int]:
-    """Users whose day goes on as it is: known, not over, and the limit not newly reached."""
-    found = await session.execute(
-        select(RiskDay, RiskSettings.daily_loss_limit, UserSettings.timezone)
-        .join(RiskSettings, RiskSettings.user_id == RiskDay.user_id)
-        .outerjoin(UserSettings, UserSettings.user_id == RiskDay.user_id)
-        .where(RiskDay.user_id.in_(balances), RiskDay.mode == mode)
-    )
-    calm = set()
-    for day, limit, zone in found:
-        loss = day.baseline - exact(balances[day.user_id].equity)
-        lasts = at < day.ends_at and day.zone == (zone or "UTC")
-        if lasts and (day.halted_at is not None or loss < exact(limit)):
-            calm.add(day.user_id)
-    return calm
+def _is_calm(seen: Any, equity: Decimal, at: datetime) -> bool:
+    """Whether the day goes on as it is: known, not over, and the limit not newly reached."""
+    if seen.ends_at is None or seen.daily_loss_limit is None:
+        return False
+    if at >= seen.ends_at or seen.zone != (seen.timezone or "UTC"):
+        return False
+    return seen.halted_at is not None or seen.baseline - equity < exact(seen.daily_loss_limit)

@@ -84,8 +84,8 @@ class Decision:
     leverage: int
     terms: Terms
     costs: Costs
+    day: DayCheck
     params: Mapping[str, float | int | str] = field(default_factory=dict)
-    day: DayCheck | None = None
 
     @property
     def allowed(self) -> bool:
@@ -185,7 +185,7 @@ def _judge(seen: Standing) -> Decision:
 
 
 def _allowed(seen: Standing, qty: Decimal) -> Decision:
-    return Decision("", qty, int(seen.terms.leverage), seen.terms, seen.costs, day=seen.day)
+    return Decision("", qty, int(seen.terms.leverage), seen.terms, seen.costs, seen.day)
 
 
 def _quantity(seen: Standing) -> Decimal:
@@ -204,7 +204,7 @@ def _quantity(seen: Standing) -> Decimal:
 
 def _denied(seen: Standing, reason: str, params: Mapping[str, float | int | str]) -> Decision:
     return Decision(
-        reason, Decimal(0), int(seen.terms.leverage), seen.terms, seen.costs, params, seen.day
+        reason, Decimal(0), int(seen.terms.leverage), seen.terms, seen.costs, seen.day, params
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, literal, select, union_all
+from sqlalchemy import BindParameter, bindparam, delete, literal, select, union_all
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +33,34 @@ ASKED = (SENT, UNKNOWN, ACCEPTED)
 """States of an order whose end only the exchange knows."""
 
 
+# Statements are made once: most of what a small query costs is making it.
+_MODE: BindParameter[str] = bindparam("mode")
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_ORDERS = select(Order.user_id, Order.client_order_id.label("order_id"), Order.symbol).where(
+    Order.mode == _MODE, Order.state.in_(ASKED)
+)
+_HELD = select(Position.user_id, literal("").label("order_id"), Position.symbol).where(
+    Position.mode == _MODE
+)
+_AT_LARGE = union_all(_ORDERS, _HELD)
+_AT_LARGE_OF = union_all(
+    _ORDERS.where(Order.user_id.in_(_IDS)), _HELD.where(Position.user_id.in_(_IDS))
+)
+_LAST_FILLS = select(AccountState.user_id, AccountState.last_fill_id).where(
+    AccountState.user_id.in_(_IDS), AccountState.mode == _MODE
+)
+_LOCKED_STATES = (
+    select(AccountState)
+    .where(AccountState.user_id.in_(_IDS), AccountState.mode == _MODE)
+    .order_by(AccountState.user_id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_POSITIONS = (
+    select(Position).where(Position.user_id.in_(_IDS), Position.mode == _MODE).order_by(Position.id)
+)
+
+
 @dataclass(slots=True)
 class Reconciled:
     """`balances`: of every account that was read; `traded`: who closed something."""
@@ -50,17 +78,12 @@ async def questions(
 
     One query over all users (or `user_ids`); who has neither is not in the answer.
     """
-    orders = select(Order.user_id, Order.client_order_id.label("order_id"), Order.symbol).where(
-        Order.mode == mode, Order.state.in_(ASKED)
-    )
-    held = select(Position.user_id, literal("").label("order_id"), Position.symbol).where(
-        Position.mode == mode
-    )
-    if user_ids is not None:
-        orders = orders.where(Order.user_id.in_(user_ids))
-        held = held.where(Position.user_id.in_(user_ids))
+    if user_ids is None:
+        found = await session.execute(_AT_LARGE, {"mode": mode})
+    else:
+        found = await session.execute(_AT_LARGE_OF, {"mode": mode, "ids": list(user_ids)})
     asked: dict[int, list[tuple[str, str]]] = {}
-    for user_id, order_id, symbol in await session.execute(union_all(orders, held)):
+    for user_id, order_id, symbol in found:
         known = asked.setdefault(user_id, [])
         if order_id:
             known.append((order_id, symbol))
@@ -76,11 +99,7 @@ async def _last_fills(
 ) -> dict[int, str | None]:
     if not user_ids:
         return {}
-    rows = await session.execute(
-        select(AccountState.user_id, AccountState.last_fill_id).where(
-            AccountState.user_id.in_(user_ids), AccountState.mode == mode
-        )
-    )
+    rows = await session.execute(_LAST_FILLS, {"mode": mode, "ids": list(user_ids)})
     return {row.user_id: row.last_fill_id for row in rows}
 
 
@@ -145,14 +164,8 @@ async def _locked_states(
     session: AsyncSession, mode: str, user_ids: Sequence[int]
 ) -> dict[int, AccountState]:
     """One row per user, made when missing, locked until the commit: fills are booked by one."""
-    wanted = (
-        select(AccountState)
-        .where(AccountState.user_id.in_(user_ids), AccountState.mode == mode)
-        .order_by(AccountState.user_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    states = {state.user_id: state for state in await session.scalars(wanted)}
+    wanted = {"mode": mode, "ids": list(user_ids)}
+    states = {state.user_id: state for state in await session.scalars(_LOCKED_STATES, wanted)}
     missing = [user_id for user_id in user_ids if user_id not in states]
     if missing:
         make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
@@ -160,7 +173,7 @@ async def _locked_states(
             make(AccountState).on_conflict_do_nothing(index_elements=["user_id", "mode"]),
             [{"user_id": user_id, "mode": mode} for user_id in missing],
         )
-        states = {state.user_id: state for state in await session.scalars(wanted)}
+        states = {state.user_id: state for state in await session.scalars(_LOCKED_STATES, wanted)}
     return states
 
 
@@ -169,11 +182,7 @@ async def _ledgers(
 ) -> dict[int, Ledger]:
     """Our side of these accounts: open positions, and the orders the snapshots speak of."""
     ledgers = {user_id: Ledger(user_id, mode) for user_id in snapshots}
-    for position in await session.scalars(
-        select(Position)
-        .where(Position.user_id.in_(ledgers), Position.mode == mode)
-        .order_by(Position.id)
-    ):
+    for position in await session.scalars(_POSITIONS, {"mode": mode, "ids": list(ledgers)}):
         ledgers[position.user_id].positions[position.symbol, position.side] = position
     spoken = {
         order_id

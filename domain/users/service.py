@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import DomainError
@@ -17,6 +17,13 @@ ROLES = ("user", "admin")
 _NAME_CHARS = 100
 
 Account = tuple[User, UserSettings]
+
+_BY_TELEGRAM = (
+    select(User, UserSettings)
+    .join(UserSettings, UserSettings.user_id == User.id)
+    .where(UserSettings.telegram_user_id == bindparam("telegram_id"))
+)
+"""Asked for every update: made once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,7 @@ class ChatPerson:
 
 async def by_telegram(session: AsyncSession, telegram_id: int) -> Account | None:
     """The account and the preferences of a chat user, or None for a stranger."""
-    found = await session.execute(
-        select(User, UserSettings)
-        .join(UserSettings, UserSettings.user_id == User.id)
-        .where(UserSettings.telegram_user_id == telegram_id)
-    )
+    found = await session.execute(_BY_TELEGRAM, {"telegram_id": telegram_id})
     row = found.one_or_none()
     return None if row is None else (row[0], row[1])
 

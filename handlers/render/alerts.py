@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from handlers.render import numbers
+from handlers.render import names, numbers
 from handlers.render.text import italic, join, lines
 from handlers.texts import Html, Translator
 
@@ -26,7 +26,7 @@ def signal(params: Params, t: Translator) -> Html:
             timeframe=params.get("timeframe", ""),
             price=_price(params, "price", t),
         ),
-        t("signal.by", strategy=strategy) if strategy else None,
+        t("signal.by", strategy=names.strategy(t, strategy)) if strategy else None,
         indicators(params.get("values"), t),
         _decision(decided, t) if decided else None,
         footer(params, t),

@@ -9,7 +9,7 @@ from typing import Any
 from domain.backtests.models import BacktestResult
 from domain.backtests.service import CANCELLED, COMPLETED, FAILED, QUEUED
 from domain.clock import from_ms
-from handlers.render import numbers
+from handlers.render import names, numbers
 from handlers.render.strategy_cards import result_line
 from handlers.render.tables import pairs
 from handlers.render.text import lines
@@ -32,7 +32,7 @@ def listed(t: Translator, rows: Sequence[BacktestResult]) -> Html:
         parts.append(result_line(t, row))
         name = (row.params or {}).get("strategy")
         if name:
-            parts.append(t("results.strategy", name=name))
+            parts.append(t("results.strategy", name=names.strategy(t, name)))
     return lines(*parts)
 
 
@@ -91,7 +91,7 @@ def _heading(t: Translator, row: BacktestResult) -> Html:
     start, end = params.get("start_ms"), params.get("end_ms")
     return lines(
         t("backtest.title", id=row.id, symbol=row.pair or "", timeframe=row.timeframe or ""),
-        t("backtest.strategy", name=strategy) if strategy else None,
+        t("backtest.strategy", name=names.strategy(t, strategy)) if strategy else None,
         t(
             "backtest.range",
             start=numbers.day(t, from_ms(int(start))),

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from domain.bots.service import BotView, StartPreview, Stopped
 from domain.clock import from_ms
-from handlers.render import alerts, numbers
+from handlers.render import alerts, names, numbers
+from handlers.render.backtest_cards import progress_bar
 from handlers.render.position_cards import LivePosition
 from handlers.render.tables import pairs
 from handlers.render.text import italic, join, lines
@@ -51,10 +52,12 @@ def confirm(
         (t("setting.daily_loss_limit"), numbers.money(t, preview.daily_loss_limit)),
     ]
     return lines(
-        t("start_bot.title", strategy=preview.strategy),
+        t("start_bot.title", strategy=names.strategy(t, preview.strategy)),
         t("start_bot.what", symbols=", ".join(preview.symbols), timeframe=preview.timeframe),
         t(f"start_bot.mode_{preview.mode}"),
-        t("start_bot.switches", strategy=preview.switches_from) if preview.switches_from else None,
+        t("start_bot.switches", strategy=names.strategy(t, preview.switches_from))
+        if preview.switches_from
+        else None,
         t("start_bot.left_alone", symbols=", ".join(preview.left_alone))
         if preview.left_alone
         else None,
@@ -83,7 +86,8 @@ def _worst_case(t: Translator, preview: StartPreview, equity: float | None) -> H
 
 def stopping(t: Translator, view: BotView, held: Sequence[LivePosition]) -> Html:
     """What is at stake when the bot stops."""
-    about = join(" · ", view.strategy, ", ".join(view.symbols), view.timeframe)
+    called = names.strategy(t, view.strategy)
+    about = join(" · ", called, ", ".join(view.symbols), view.timeframe)
     parts: list[str | None] = [t("stop_bot.title"), about or None, ""]
     if not held:
         return lines(*parts, t("stop_bot.flat"), "", italic(t("start_bot.expires")))
@@ -125,7 +129,19 @@ def status(
         _blocked(t, view),
         "",
         pairs([(str(name), value) for name, value in _money(t, view, money, held)]),
+        _loss_used(t, view),
     )
+
+
+def _loss_used(t: Translator, view: BotView) -> Html | None:
+    """How much of the day's loss limit is gone. The bar is full at the limit, never before it."""
+    loss, limit = view.day.loss, Decimal(repr(view.day.limit))
+    if loss is None or loss <= 0 or limit <= 0:
+        return None
+    share = loss / limit
+    tenths = 10 if share >= 1 else min(9, round(share * 10))
+    percent = numbers.percent(t, int(share * 100), 0)
+    return t("status.loss_used", bar=progress_bar(tenths / 10), percent=percent)
 
 
 def _running(t: Translator, view: BotView, now: datetime) -> list[Html]:
@@ -133,7 +149,7 @@ def _running(t: Translator, view: BotView, now: datetime) -> list[Html]:
         return []
     what = t(
         "status.strategy",
-        strategy=view.strategy,
+        strategy=names.strategy(t, view.strategy),
         symbols=", ".join(view.symbols),
         timeframe=view.timeframe or "",
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.errors import DomainError
 from handlers.errors import sentence
-from handlers.render import backtest_cards, numbers
+from handlers.render import backtest_cards, names, numbers
 from handlers.render.alerts import footer, number
 from handlers.render.backtest_cards import Figures
 from handlers.render.text import lines
@@ -48,7 +48,7 @@ def _about(params: Params, t: Translator) -> Html:
     return t(
         "backtest.done",
         id=params.get("result_id", ""),
-        strategy=params.get("strategy", ""),
+        strategy=names.strategy(t, params.get("strategy", "")),
         symbol=params.get("symbol", ""),
         timeframe=params.get("timeframe", ""),
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from domain.bots.models import BotConfig
-from domain.risk.bounds import Change
+from domain.risk.bounds import Bounds, Change
 from domain.risk.models import RiskSettings
 from handlers.render import numbers
 from handlers.render.text import code, lines
 from handlers.texts import Html, Translator
 
-_UNIT = {
-    "daily_loss_limit": " USDT",
+UNIT = {
+    "daily_loss_limit": "USDT",
     "max_leverage": "×",
     "max_positions": "",
     "max_risk_percent": "%",
@@ -18,11 +18,11 @@ _UNIT = {
     "auto_tp": "%",
     "auto_sl": "%",
 }
+"""What each setting is counted in."""
 
 
-def limits(t: Translator, row: RiskSettings) -> Html:
+def limits(t: Translator, row: RiskSettings, names: tuple[str, ...]) -> Html:
     """What no order may pass."""
-    names = ("daily_loss_limit", "max_leverage", "max_positions")
     return lines(
         t("risk.title"),
         "",
@@ -31,9 +31,8 @@ def limits(t: Translator, row: RiskSettings) -> Html:
     )
 
 
-def config(t: Translator, row: BotConfig, allowed: RiskSettings) -> Html:
+def config(t: Translator, row: BotConfig, allowed: RiskSettings, names: tuple[str, ...]) -> Html:
     """How the bot sizes a trade and where it leaves; says when the limit holds leverage down."""
-    names = ("max_risk_percent", "leverage", "auto_sl", "auto_tp")
     held = row.leverage > allowed.max_leverage
     return lines(
         t("config.title"),
@@ -55,9 +54,21 @@ def changed(t: Translator, change: Change, card: Html) -> Html:
     return lines(said, "", card)
 
 
+def question(t: Translator, name: str, now: float, bounds: Bounds) -> Html:
+    """What to send as an answer, between what, and how to leave it."""
+    return t(
+        "form.question",
+        name=t(f"setting.{name}"),
+        now=value(t, name, now),
+        minimum=numbers.setting(t, bounds.minimum),
+        maximum=value(t, name, bounds.maximum),
+    )
+
+
 def value(t: Translator, name: str, number: float) -> str:
     """A setting's value with its unit."""
-    return numbers.setting(t, number) + _UNIT[name]
+    unit = UNIT[name]
+    return numbers.setting(t, number) + (f" {unit}" if unit.isalpha() else unit)
 
 
 def _explained(t: Translator, row: RiskSettings | BotConfig, names: tuple[str, ...]) -> list[Html]:

@@ -1,4 +1,6 @@
-"""Columns added to the given tables: nullable or with a server default, so that other programs keep working."""
+"""Columns added to the given tables: nullable or with a server default, so that other programs
+keep working.
+"""
 
 from __future__ import annotations
 
@@ -117,13 +119,13 @@ def upgrade() -> None:
             ["user_id", "mode", "symbol", "side"],
         )
         batch_op.create_foreign_key(
+            batch_op.f("fk_positions_strategy_id_strategies"), "strategies", ["strategy_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
             batch_op.f("fk_positions_signal_id_trading_signals"),
             "trading_signals",
             ["signal_id"],
             ["id"],
-        )
-        batch_op.create_foreign_key(
-            batch_op.f("fk_positions_strategy_id_strategies"), "strategies", ["strategy_id"], ["id"]
         )
 
     with op.batch_alter_table("strategies", schema=None) as batch_op:
@@ -201,10 +203,10 @@ def downgrade() -> None:
 
     with op.batch_alter_table("positions", schema=None) as batch_op:
         batch_op.drop_constraint(
-            batch_op.f("fk_positions_strategy_id_strategies"), type_="foreignkey"
+            batch_op.f("fk_positions_signal_id_trading_signals"), type_="foreignkey"
         )
         batch_op.drop_constraint(
-            batch_op.f("fk_positions_signal_id_trading_signals"), type_="foreignkey"
+            batch_op.f("fk_positions_strategy_id_strategies"), type_="foreignkey"
         )
         batch_op.drop_constraint(
             batch_op.f("uq_positions_user_id_mode_symbol_side"), type_="unique"

@@ -27,4 +27,17 @@ async def test_a_trader_asks_and_gets_a_chart_with_its_figures(tmp_path: Path) -
         assert [path.name for path in (tmp_path / "data" / "charts").iterdir()] == [
             "backtest-1.png"
         ]
-        assert "result" in (await alice.sends("/results")).lower()
+        assert "#1 BTCUSDT 1m" in await alice.sends("/results")
+
+
+async def test_cancelled_in_the_chat_there_is_no_chart(tmp_path: Path) -> None:
+    market = FakeMarket()
+    market.moves("1%", minutes=200)
+    async with world(tmp_path, market=market) as w:
+        alice = await w.trader("alice")
+        await alice.sends("/backtest ema btc 1m 30d")
+        assert "cancelled" in (await alice.taps("cancel")).lower()
+        await w.container.heavy_jobs.settle()
+        await w.settles()
+        assert w.calls("sendPhoto") == []
+        assert "#2" in await alice.sends("/backtest ema btc 1m 30d")

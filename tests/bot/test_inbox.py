@@ -340,7 +340,16 @@ async def test_what_cannot_be_read_is_parked_and_told(bot: Rig, far: Chat, text:
 
 async def test_what_has_no_id_is_dropped_and_the_others_are_worked_on(bot: Rig, far: Chat) -> None:
     alice = far.person("alice")
-    rubbish = [None, 5, "x", [], {}, {"update_id": "7"}, {"update_id": -1}, {"update_id": True}]
+    rubbish: list[Any] = [
+        None,
+        5,
+        "x",
+        [],
+        {},
+        {"update_id": "7"},
+        {"update_id": -1},
+        {"update_id": True},
+    ]
     await bot.takes(*rubbish, message(8, "/add one", alice), {"update_id": 9, "poll": {}})
     assert await bot.effects() == {"one": 1}
     assert [(row.update_id, row.state) for row in await bot.rows()] == [(8, "done"), (9, "done")]
@@ -507,9 +516,7 @@ async def test_a_refused_apology_is_the_end_of_it(bot: Rig, far: Chat) -> None:
     assert await states(bot) == ["done"]
 
 
-async def test_somebody_who_blocked_the_bot_is_not_written_to_any_more(
-    bot: Rig, far: Chat
-) -> None:
+async def test_somebody_who_blocked_the_bot_is_not_written_to_any_more(bot: Rig, far: Chat) -> None:
     far.says("alice", "/add one")
     update = await far.updates()
     far.world.people.user("alice").blocked = True

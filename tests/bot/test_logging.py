@@ -21,7 +21,8 @@ def _restored() -> Iterator[None]:
     root = stdlib.getLogger()
     before, level = root.handlers[:], root.level
     yield
-    root.handlers[:], _ = before, root.setLevel(level)
+    root.handlers[:] = before
+    root.setLevel(level)
     structlog.reset_defaults()
 
 
@@ -32,7 +33,7 @@ def test_tokens_keys_and_passwords_are_struck_out(
     logging.setup("info", style)
     log = structlog.get_logger("test")
     log.info("calling", url=f"https://api.example/bot{TOKEN}/getMe", api_key="k1k2k3")
-    log.info("row " + FERNET, key_file=FERNET_KEY)
+    log.info("row", row=FERNET, key_file=FERNET_KEY)
     stdlib.getLogger("other").warning("connect postgresql://trader:hunter2@db/x %s", TOKEN)
     try:
         raise RuntimeError(f"with {TOKEN}")

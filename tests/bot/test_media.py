@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.media import caption_of, opened, parts
+from bot.media import bare, caption_of, opened, parts
 
+_UNBROKEN = re.compile(r"(?:[^<>&]|</?[a-z]+>|&(?:lt|gt|amp);)*", re.DOTALL)
 LINES = st.lists(
     st.tuples(st.sampled_from(["", "b", "i", "code"]), st.text("abc한글😀 ", max_size=200)),
     min_size=1,
@@ -62,3 +64,14 @@ def test_only_files_of_the_data_directory_are_opened(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("no")
     with pytest.raises(FileNotFoundError), opened(tmp_path / "in", "../secret"):
         pass
+
+
+@given(LINES)
+def test_a_cut_never_goes_through_a_tag_or_an_entity(lines: list[tuple[str, str]]) -> None:
+    text = "".join(f"<b>{x}</b>&lt;{x}&amp;" if t else f"{x}&gt;" for t, x in lines) * 3
+    for part in parts(text):
+        assert _UNBROKEN.fullmatch(part)
+
+
+def test_without_its_tags_a_text_reads_as_it_was_seen() -> None:
+    assert bare("<b>5 &lt; 6</b> &amp; <a href='x'>link</a>") == "5 < 6 & link"

@@ -71,9 +71,7 @@ async def test_what_is_told_is_forgotten(bot: Rig, far: Chat) -> None:
     assert row.message_id
 
 
-async def test_a_chat_hears_things_in_the_order_in_which_they_happened(
-    bot: Rig, far: Chat
-) -> None:
+async def test_a_chat_hears_things_in_the_order_in_which_they_happened(bot: Rig, far: Chat) -> None:
     for number in range(3):
         await notify(bot, f"a{number}")
         await notify(bot, f"b{number}", user=2)
@@ -114,9 +112,7 @@ async def test_three_are_told_one_by_one(bot: Rig, far: Chat) -> None:
     assert len(far.heard("alice")) == 3
 
 
-async def test_a_burst_of_long_ones_takes_as_many_messages_as_it_needs(
-    bot: Rig, far: Chat
-) -> None:
+async def test_a_burst_of_long_ones_takes_as_many_messages_as_it_needs(bot: Rig, far: Chat) -> None:
     for number in range(8):
         await notify(bot, f"{number} {'x' * 1500}")
     await bot.tells()
@@ -132,9 +128,7 @@ async def test_more_than_one_claim_of_a_chat_is_told_in_the_end(bot: Rig, far: C
     assert told == [f"fill {n}." for n in range(25)]
 
 
-async def test_pictures_stay_pictures_within_a_burst(
-    bot: Rig, far: Chat, tmp_path: Path
-) -> None:
+async def test_pictures_stay_pictures_within_a_burst(bot: Rig, far: Chat, tmp_path: Path) -> None:
     (tmp_path / "result.txt").write_text("x")
     for number in range(2):
         await notify(bot, f"before {number}")
@@ -236,9 +230,7 @@ async def test_a_chat_that_blocked_the_bot_is_left_alone_until_it_starts_again(
     assert far.heard("alice") == ["four"]
 
 
-async def test_a_429_costs_no_attempt_and_holds_back_that_chat_alone(
-    bot: Rig, far: Chat
-) -> None:
+async def test_a_429_costs_no_attempt_and_holds_back_that_chat_alone(bot: Rig, far: Chat) -> None:
     far.api.faults.add(Fault("sendMessage", 429, retry_after=20))
     await notify(bot, "a1")
     await notify(bot, "a2")
@@ -256,9 +248,7 @@ async def test_a_429_costs_no_attempt_and_holds_back_that_chat_alone(
     assert far.heard("alice") == ["a1", "a2"]
 
 
-async def test_a_server_in_trouble_is_left_alone_for_longer_each_time(
-    bot: Rig, far: Chat
-) -> None:
+async def test_a_server_in_trouble_is_left_alone_for_longer_each_time(bot: Rig, far: Chat) -> None:
     far.api.faults.add(Fault("sendMessage", 500, times=6))
     await notify(bot, "fill")
     waits = []
@@ -314,9 +304,7 @@ async def test_what_was_sent_before_a_crash_is_not_sent_again(
     assert far.heard("alice") == ["not sent"]
 
 
-async def test_what_a_dead_process_had_claimed_is_free_after_a_minute(
-    bot: Rig, far: Chat
-) -> None:
+async def test_what_a_dead_process_had_claimed_is_free_after_a_minute(bot: Rig, far: Chat) -> None:
     await notify(bot, "fill")
     async with bot.database.write() as session:
         assert len(await queue.claim(session, far.wall.now(), 10)) == 1
@@ -378,9 +366,7 @@ async def test_nothing_is_sent_by_a_process_that_may_not(tmp_path: Path, far: Ch
         assert turns == 2
 
 
-async def test_a_database_that_is_away_does_not_end_the_notifier(
-    tmp_path: Path, far: Chat
-) -> None:
+async def test_a_database_that_is_away_does_not_end_the_notifier(tmp_path: Path, far: Chat) -> None:
     async with rig(tmp_path, far) as bot:
         await bot.user("alice")
         await notify(bot, "fill")

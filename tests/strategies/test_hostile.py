@@ -55,7 +55,8 @@ def test_what_is_lawful_stays_within_bounds(code: str) -> None:
 
 WORDS = st.sampled_from(
     [*SERIES, "buy", "sell", "a", "b", "param", "plot", "ema", "rsi", "max", "na", "_ago", "1",
-     "2.5", "0", "True", "and", "or", "not", "if", "else", "lambda", "for", "in", "'x'", '"', "'", "#",
+     "2.5", "0", "True", "and", "or", "not", "if", "else", "lambda", "for", "in",
+     "'x'", '"', "'", "#",
      "(", ")", "[", "]", "{", "}", ",", ".", ":", ":=", "=", "==", "!=", "<", ">", "+", "-", "*",
      "**", "/", "//", "%", "@", "&", "|", "~", "^", ";", "\\", "\n", "\n", "\t", " ", "\r", "\0",
      "\u043e", "\ud800"]

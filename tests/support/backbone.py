@@ -143,7 +143,7 @@ class Rig:
             found = await session.execute(
                 select(Strategy.name, func.count()).group_by(Strategy.name).order_by(Strategy.name)
             )
-        return dict(found.tuples())
+        return {str(name): int(count) for name, count in found}
 
     async def user(self, name: str, **settings: Any) -> int:
         """Somebody with an account; returns its id."""
@@ -198,9 +198,7 @@ def dispatcher_of(
     services = Services(chat.wall, chat.wall, none, none, none, outbox, chat.cipher)
     limiter = RateLimiter(chat.wall, 1.0, burst)
     by_action = {tap.action: tap for tap in taps}
-    return Dispatcher(
-        database, services, routes or routed(), by_action, dict(forms or {}), limiter
-    )
+    return Dispatcher(database, services, routes or routed(), by_action, dict(forms or {}), limiter)
 
 
 def spoken(kind: str, params: dict[str, Any], _t: Translator, chat_id: int) -> Action:

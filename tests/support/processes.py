@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def environment(settings: Mapping[str, str], *, measured: bool) -> dict[str, str
     """This one's environment without anybody's settings, and with these."""
     dropped = ("LEVERFRAME_",) if measured else ("LEVERFRAME_", "COVERAGE_PROCESS_", "COV_CORE_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
-    return kept | settings
+    return {**kept, **settings}
 
 
 @dataclass
@@ -138,3 +138,28 @@ def demo(folder: Path, *arguments: str) -> Command:
     """`leverframe demo` on a free port, its state below `folder`."""
     given = ("demo", "--no-browser", "--port", "0", "--data", str(folder / "data"), *arguments)
     return Command(given, folder / "demo.log")
+
+
+def children(pid: int) -> list[int]:
+    """The processes that `pid` started and that run now."""
+    return [other for other, parent in _alive() if parent == pid]
+
+
+def until_ended(pids: Collection[int], timeout_s: float = STOP_S) -> None:
+    """Wait for processes that are not ours to wait for. Raises ProcessError."""
+    deadline = time.monotonic() + timeout_s
+    while left := [pid for pid, _ in _alive() if pid in pids]:
+        if time.monotonic() > deadline:
+            raise ProcessError(f"still there after {timeout_s} s: {left}")
+        time.sleep(_POLL_S)
+
+
+def _alive() -> Iterator[tuple[int, int]]:
+    """(pid, parent's pid) of every process that has not ended."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if state not in "ZX":
+            yield int(stat.parent.name), int(parent)

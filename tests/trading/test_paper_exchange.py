@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from bot.adapters.paper_book import PaperRules
-from bot.adapters.paper_exchange import PaperExchanges, price_bars
+from bot.adapters.paper_exchange import PaperExchanges
 from domain.clock import ManualClock
 from domain.errors import DomainError
 from domain.market.timeframes import MINUTE_MS
@@ -177,22 +177,6 @@ async def test_a_symbol_that_can_not_be_read_waits_and_is_stepped_later(desk: De
     assert await desk.steps() == set()
     desk.market.fails = None
     assert await desk.steps() == {desk.users["alice"]}
-
-
-async def test_a_live_price_is_a_bar_of_four_equal_values(desk: Desk, market: FakeMarket) -> None:
-    live = PaperExchanges(desk.database, market, market.clock, bars=price_bars(market), grid_ms=1)
-    live_desk = Desk.opened(desk.database, market, live)
-    market.rests()
-    await live_desk.enters(stop_percent=2.0, fill_within_ms=15 * MINUTE_MS)
-    market.moves("1%")
-    await live.step_to(market.clock.now_ms())
-    [entry] = await live_desk.exchanges.of(live_desk.users["alice"], MODE).fills(None)
-    assert entry.price == Decimal(repr(60_600 * 1.0002))
-    market.moves("-5%")
-    await live.step_to(market.clock.now_ms())
-    _, left = await live_desk.exchanges.of(live_desk.users["alice"], MODE).fills(None)
-    assert (left.reason, left.detail) == ("stop_loss", "gap")
-    assert await live.step_to(market.clock.now_ms()) == set()
 
 
 async def test_fills_are_read_in_pages(desk: Desk) -> None:

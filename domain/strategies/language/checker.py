@@ -53,7 +53,8 @@ def check(code: str) -> Checked:
             scope.later.setdefault(name, statement.line)
     checker = _Checker(scope, checked)
     for statement in statements:
-        checker.take(statement)
+        if not findings.full:
+            checker.take(statement)
     findings.raise_if_any()
     if not {"buy", "sell"} & set(checked.outputs):
         code = "no_entry" if statements else "empty_program"

@@ -86,6 +86,11 @@ class Findings:
             shown = shown if len(shown) <= MAX_TEXT else shown[: MAX_TEXT - 1] + "…"
             self._errors.append(RuleError(code, at[0], at[1], shown, suggestion, params))
 
+    @property
+    def full(self) -> bool:
+        """True when more mistakes would not be told: the search may stop."""
+        return len(self._errors) >= MAX_ERRORS
+
     def raise_if_any(self) -> None:
         """Raises RuleErrors, in the order of the text."""
         if self._errors:

@@ -121,6 +121,8 @@ def split_lines(code: str, findings: Findings) -> list[Line]:
     try:
         for match in _TOKEN.finditer(text):
             _take(scan, match)
+            if findings.full:
+                return []
     except _TooMuchError as error:
         findings.add(error.code, error.at, error.text, limit=error.limit)
         return []

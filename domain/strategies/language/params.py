@@ -14,6 +14,7 @@ from domain.strategies.language.nodes import Kind, Node
 
 ParamKind = Literal["int", "float", "bool"]
 Value = float | bool
+_UNBOUNDED = 1e300  # no bound of its own: any number that arithmetic can still hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Param:
             raise DomainError(
                 "param_out_of_range",
                 name=self.name,
-                value=value,
+                value=value if abs(value) < _UNBOUNDED else str(value)[:40],
                 minimum=self.minimum,
                 maximum=self.maximum,
             )
@@ -49,8 +50,8 @@ class Param:
         return int(value)
 
     def _within(self, value: float) -> bool:
-        low = -1e300 if self.minimum is None else self.minimum
-        high = 1e300 if self.maximum is None else self.maximum
+        low = -_UNBOUNDED if self.minimum is None else self.minimum
+        high = _UNBOUNDED if self.maximum is None else self.maximum
         return low <= value <= high
 
     def _wrong_kind(self, value: object) -> DomainError:

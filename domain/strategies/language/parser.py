@@ -43,6 +43,8 @@ def parse(code: str, findings: Findings) -> tuple[list[Statement], frozenset[str
     statements: list[Statement] = []
     broken: set[str] = set()
     for line in split_lines(code, findings):
+        if findings.full:
+            break
         parsed = [] if line.wrong else _parse_line(line, findings)
         statements.extend(parsed)
         name = _ASSIGNED.match(line.text)
@@ -62,7 +64,7 @@ def _parse_line(line: Line, findings: Findings) -> list[Statement]:
         findings.add("too_deep", (line.number, 1), line.text, limit=MAX_NESTING)
         return []
     statements = [Statement(node, line.text, line.number) for node in body]
-    if any(_depth(statement.node) > MAX_NESTING for statement in statements):
+    if any(_too_deep(statement.node) for statement in statements):
         findings.add("too_deep", (line.number, 1), line.text, limit=MAX_NESTING)
         return []
     return statements
@@ -79,16 +81,16 @@ def _refuse_syntax(line: Line, error: SyntaxError, findings: Findings) -> None:
     findings.add(code, (line.number + row - 1, column), rest[0] if rest else line.text)
 
 
-def _depth(root: ast.AST) -> int:
-    """Levels of nesting below a statement, counted without recursion."""
-    deepest = 0
+def _too_deep(root: ast.AST) -> bool:
+    """Whether a statement nests beyond the bound; looked for without recursion, deepest first."""
     waiting: list[tuple[ast.AST, int]] = [(root, 0)]
     while waiting:
         node, depth = waiting.pop()
-        deepest = max(deepest, depth)
+        if depth > MAX_NESTING:
+            return True
         inner = depth + isinstance(node, ast.expr)
         waiting.extend((child, inner) for child in ast.iter_child_nodes(node))
-    return deepest
+    return False
 
 
 def _check_size(statements: list[Statement], findings: Findings) -> None:

@@ -10,7 +10,7 @@ from domain.errors import DomainError
 from domain.strategies.language.analysis import Analysis, ConstantError, analyse
 from domain.strategies.language.canonical import canonical_text, plain, program_hash
 from domain.strategies.language.checker import Checked, check
-from domain.strategies.language.errors import Findings, RuleErrors
+from domain.strategies.language.errors import Findings
 from domain.strategies.language.params import Param, Value
 
 
@@ -134,6 +134,3 @@ def _check_defaults(checked: Checked) -> None:
             most=error.arg.most,
         )
         findings.raise_if_any()
-
-
-__all__ = ["Bound", "Program", "RuleErrors", "compile_rules"]

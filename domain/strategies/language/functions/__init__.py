@@ -10,7 +10,7 @@ from domain.strategies.language.functions.averages import AVERAGES
 from domain.strategies.language.functions.elementary import ELEMENTARY
 from domain.strategies.language.functions.events import EVENTS
 from domain.strategies.language.functions.momentum import MOMENTUM
-from domain.strategies.language.functions.spec import Arg, ArgKind, Function, Memory
+from domain.strategies.language.functions.spec import Arg, ArgKind, Function
 from domain.strategies.language.functions.trend import TREND
 from domain.strategies.language.functions.volatility import VOLATILITY
 from domain.strategies.language.functions.windows import WINDOWS
@@ -22,4 +22,4 @@ TABLE: dict[str, Function] = {
 }
 FUNCTIONS: tuple[Function, ...] = tuple(entry for entry in TABLE.values() if not entry.hidden)
 
-__all__ = ["FUNCTIONS", "TABLE", "Arg", "ArgKind", "Function", "Memory"]
+__all__ = ["FUNCTIONS", "TABLE", "Arg", "ArgKind", "Function"]

@@ -31,13 +31,6 @@ class Arg:
     most: int = MAX_LENGTH
 
 
-class Memory(StrEnum):
-    """How far the past reaches: a fixed number of bars, or fading away."""
-
-    FINITE = "finite"
-    DECAYING = "decaying"
-
-
 Kernel = Callable[..., Any]
 Bars = Callable[..., int]
 
