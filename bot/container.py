@@ -11,12 +11,14 @@ import structlog
 
 from bot.adapters.fernet_cipher import FernetCipher, key_from_file
 from bot.jobs.backtests import BacktestJob
+from bot.jobs.cancels import Canceller
 from bot.jobs.runner import JobRunner
 from bot.markets import OpenMarket, open_market
 from bot.migrations import bring_up_to_date, check_schema
 from bot.pool import WorkerPool
 from bot.settings import Settings
 from bot.trading import Trading
+from domain.bots.service import CANCEL_TASK
 from domain.cipher import Cipher
 from domain.clock import SystemClock, WallClock
 from domain.database import Database
@@ -60,6 +62,7 @@ class Container:
     dispatcher: Dispatcher
     trading: Trading
     backtests: BacktestJob
+    light_jobs: JobRunner
     heavy_jobs: JobRunner
     admins: tuple[int, ...] = field(default=())
 
@@ -161,6 +164,7 @@ async def _wired(
     async with database.write() as session:
         await ensure_builtins(session, wall.now())
     backtests = BacktestJob(database, opened.market, wall, outbox, pool.run, settings.data_dir)
+    canceller = Canceller(database, trading.exchanges, outbox, opened.clock)
     limiter = RateLimiter(wall, settings.user_rate, settings.user_burst)
     routes: dict[str, Any] = {}
     for route in ROUTES:
@@ -182,6 +186,7 @@ async def _wired(
         dispatcher=dispatcher,
         trading=trading,
         backtests=backtests,
+        light_jobs=JobRunner(database, queue, "light", {CANCEL_TASK: canceller.run}, concurrency=8),
         heavy_jobs=JobRunner(database, queue, "heavy", {"backtest": backtests.run}),
         admins=tuple(settings.admins),
     )

@@ -81,8 +81,10 @@ async def check_schema(database: Database) -> None:
         found = await connection.run_sync(_version)
     if found == head():
         return
-    code = "schema_newer" if found is not None and found > head() else "schema_outdated"
-    raise DomainError(code, found=found or "-", known=head())
+    newer = found is not None and found > head()
+    raise DomainError(
+        "schema_newer" if newer else "schema_outdated", found=found or "-", known=head()
+    )
 
 
 def _file_of(url: str) -> Path | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+import domain.models  # noqa: F401 - every table is in the metadata once these are imported
 from bot.adapters.fernet_cipher import FernetCipher
 from bot.adapters.paper_book import PaperRules
 from bot.adapters.paper_exchange import PaperExchanges
@@ -38,7 +39,6 @@ from domain.jobs.service import TableQueue
 from domain.market.candles import Candles
 from domain.market.history import History
 from domain.market.timeframes import TIMEFRAMES
-from domain.models import Base
 from domain.outbox.service import Outbox
 from domain.risk.models import RiskSettings
 from domain.settings.models import UserSettings
@@ -154,7 +154,7 @@ class _Desk:
         progress: Callable[[float], None] | None,
         cancelled: Callable[[], bool] | None,
     ) -> Recorded:
-        """Every close but the last is ticked: what was decided at the last could fill nowhere."""
+        """Every close is ticked; what was decided at the last fills nowhere and is cancelled."""
         equity: list[float] = []
         closes = (candles.time + self.bar_ms).tolist()
         for number, close_ms in enumerate(closes):
@@ -164,10 +164,10 @@ class _Desk:
                 if progress is not None:
                     progress(number / len(closes))
             self.clock.set(close_ms)
+            await self.ticker.run_due()
             if close_ms == closes[-1]:
-                await self._finish(close_ms)
-            else:
-                await self.ticker.run_due()
+                await self.exchanges.close_out(close_ms, END_OF_DATA)
+                await self._reconcile(close_ms)
             equity.append(self.equity)
         if progress is not None:
             progress(1.0)
@@ -177,11 +177,6 @@ class _Desk:
         """Bring the paper exchange's book, then ours, to a close."""
         await self.exchanges.step_to(moment_ms)
         await self._reconcile(moment_ms)
-
-    async def _finish(self, close_ms: int) -> None:
-        await self.books(close_ms)
-        await self.exchanges.close_out(close_ms, END_OF_DATA)
-        await self._reconcile(close_ms)
 
     async def _reconcile(self, moment_ms: int) -> None:
         """An account that is not looked at has nothing open: its equity stays."""
@@ -197,8 +192,7 @@ async def _desk(
     with tempfile.TemporaryDirectory(prefix="leverframe-replay-") as folder:
         database = Database(f"sqlite+aiosqlite:///{Path(folder) / 'replay.db'}", durable=False)
         try:
-            async with database.engine.begin() as connection:
-                await connection.run_sync(Base.metadata.create_all)
+            await database.create_tables()
             yield _wired(database, candles, timeframe, rules, ManualClock(start_ms))
         finally:
             await database.close()

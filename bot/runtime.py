@@ -91,7 +91,7 @@ class Runtime:
             c.database, self.writer, self.sender, c.cipher, c.wall, self._spoken
         )
         c.wakes.outbox = self.notifier.wake
-        c.wakes.jobs = c.heavy_jobs.wake
+        c.wakes.jobs = self._wake_jobs
         c.backtests.edit_card = LiveCards(c.database, self.sender, c.cipher, c.wall).edit
         leases = Leases(holder_name(), c.wall, is_dead)
         self.roles = Roles(c.database, leases, (self._poller_role, TICKER, NOTIFIER))
@@ -115,11 +115,14 @@ class Runtime:
             async with c.database.write() as session:
                 await outbox_queue.release(session)
         await c.heavy_jobs.start()
+        await c.light_jobs.start()
+        await c.light_jobs.settle()  # what people cancelled must not fill before we get to it
         await c.trading.recover()
         left = await self.inbox.replay()
         if left:
             log.info("updates of the last run taken up", count=left)
         self._spawn(self.notifier.run())
+        self._spawn(c.light_jobs.run())
         self._spawn(c.heavy_jobs.run())
         self._clock = JobClock(job_table(self))
         self._clock.start()
@@ -158,6 +161,10 @@ class Runtime:
         await self.writer.flush()
         self.sender.journal.close()
         await self.container.close()
+
+    def _wake_jobs(self) -> None:
+        self.container.light_jobs.wake()
+        self.container.heavy_jobs.wake()
 
     def _spoken(self, kind: str, params: dict[str, Any], t: Translator, chat_id: int) -> Action:
         """A notification with its buttons; notifications go to private chats, whose id is the

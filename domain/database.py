@@ -89,6 +89,11 @@ class Database:
         for action in session.info.get("after_commit", ()):
             _carry_out(action)
 
+    async def create_tables(self) -> None:
+        """Make every table of the models; for a throw-away database, others are migrated."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+
     async def close(self) -> None:
         """Close every connection."""
         await self._readers.dispose()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from handlers.rule_errors import lines
-
 from domain.strategies.language import RuleErrors, compile_rules
+from handlers.rule_errors import lines
 from handlers.texts import Translator, plain
 
 
@@ -26,7 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
         return 1
     bound = program.bind(None)
     sys.stdout.write(
-        f"{arguments.file}: fine. {len(program.params)} inputs, first signal after {bound.warmup} bars, "
-        f"hash {program.hash[:12]}\n"
+        f"{arguments.file}: fine. {len(program.params)} inputs, "
+        f"first signal after {bound.warmup} bars, hash {program.hash[:12]}\n"
     )
     return 0

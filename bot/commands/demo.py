@@ -14,7 +14,6 @@ import webbrowser
 from pathlib import Path
 
 from bot import logging
-from bot.application import build
 from bot.sandbox.server import start as start_sandbox
 from bot.sandbox.world import ChatWorld
 from bot.service import run_loop, run_until, stop_requested
@@ -55,6 +54,8 @@ async def _run(settings: Settings, port: int, browser: bool) -> int:
             sys.stdout.flush()
             if browser:
                 await asyncio.to_thread(webbrowser.open, sandbox.url)
+            from bot.application import build  # noqa: PLC0415 - the page is up while this is read
+
             return await run_until(build(settings), stop)
         finally:
             await sandbox.stop()

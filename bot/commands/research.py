@@ -118,8 +118,12 @@ def in_timeframe(candles: Candles, report: DataReport, timeframe: str, symbol: s
     """
     length, finest = to_ms(timeframe), to_ms(report.timeframe)
     if length % finest:
-        code = "timeframe_too_fine" if length < finest else "timeframe_no_multiple"
-        raise DomainError(code, symbol=symbol, timeframe=timeframe, finest=report.timeframe)
+        raise DomainError(
+            "timeframe_too_fine" if length < finest else "timeframe_no_multiple",
+            symbol=symbol,
+            timeframe=timeframe,
+            finest=report.timeframe,
+        )
     if length == finest:
         return candles
     return closed_by(resample(candles, timeframe), timeframe, report.end_ms)

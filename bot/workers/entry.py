@@ -1,4 +1,6 @@
-"""What a worker process runs: a function named by string, so that the bot's own process never imports it."""
+"""What a worker process runs: a function named by string, so that the bot's own process never
+imports it.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ FOLDER = ROOT / "handlers" / "texts"
 KEY_CALLS = {"t", "Text"}
 """Names of the calls whose first argument is a key: `t("...")`, `context.t("...")`."""
 
-FAMILIES = {"DomainError": "error.", "Route": "help."}
+FAMILIES = {"DomainError": "error.", "ConstantError": "error.", "Route": "help."}
 """Call -> prefix of the key that its first argument completes."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,19 @@ def test_the_key_file_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path
     assert key_from_file(tmp_path / "new") == (key, False)
     mode = (tmp_path / "new" / "secret.key").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
+
+
+def test_buttons_that_were_sealed_before_a_rotation_still_open() -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    sealed = FernetCipher(old).seal(b"status", b"5:5")
+    assert FernetCipher(f"{new},{old}").unseal(sealed, b"5:5") == b"status"
+    with pytest.raises(DomainError):
+        FernetCipher(new).unseal(sealed, b"5:5")
+
+
+def test_of_several_processes_that_start_at_once_all_get_the_same_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: key_from_file(tmp_path), range(8)))
+    assert len({key for key, _ in found}) == 1
+    assert [made for _, made in found].count(True) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]

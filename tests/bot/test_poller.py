@@ -36,11 +36,15 @@ class CountingRequest(SandboxRequest):
     def __init__(self, far: Chat) -> None:
         super().__init__(far.api)
         self.offsets: list[int | None] = []
+        self.acknowledged = asyncio.Event()
 
     async def do_request(self, url: str, method: str, *rest: Any, **more: Any) -> tuple[int, bytes]:
+        await asyncio.sleep(0)
         query = parse_qs(urlsplit(url).query)
         if "getUpdates" in url:
             self.offsets.append(int(query["offset"][0]) if "offset" in query else None)
+        if "offset" in query:
+            self.acknowledged.set()
         body = {name: values[0] for name, values in query.items()}
         answer = await self._api.call(TOKEN, url.rpartition("/")[2].partition("?")[0], body, {})
         return answer.status, answer.body
@@ -193,12 +197,13 @@ async def test_what_cannot_be_acknowledged_does_not_make_it_spin(poller: Poller,
     assert await poller.turn() == 1.0
 
 
-async def test_it_polls_until_it_is_told_to_stop(poller: Poller, bot: Rig, far: Chat) -> None:
+async def test_it_polls_until_it_is_told_to_stop(
+    poller: Poller, bot: Rig, far: Chat, request_: CountingRequest
+) -> None:
     far.api.faults.add(Fault("getUpdates", 500))
     far.says("alice", "/add one")
     polling = asyncio.create_task(poller.run())
-    while not await bot.rows():
-        pass
+    await request_.acknowledged.wait()
     polling.cancel()
     await asyncio.gather(polling, return_exceptions=True)
     await bot.settles()

@@ -4,6 +4,7 @@ dead.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -94,3 +95,29 @@ def test_a_process_that_ended_is_dead_and_a_living_or_foreign_one_is_not() -> No
     assert not is_dead(f"elsewhere/{ended.pid}/aa")
     assert not is_dead("nonsense")
     assert holder_name().startswith(host)
+
+
+async def test_a_role_is_not_ours_longer_than_the_lease_says(
+    database: Database, wall: ManualClock
+) -> None:
+    """A database that does not answer must not leave two pollers."""
+    first = process(database, wall, "one")
+    await first.renew()
+    wall.advance(LIFETIME.total_seconds() - 1)
+    assert first.holds(POLLER)
+    wall.advance(2)
+    assert not first.holds(POLLER)
+    await first.renew()
+    assert first.holds(POLLER)
+
+
+async def test_of_several_that_start_at_once_one_gets_the_role(
+    database_url: str, wall: ManualClock
+) -> None:
+    async with opened(database_url) as database:
+        others = [Database(database_url, durable=False) for _ in range(4)]
+        all_roles = [process(other, wall, f"p{n}") for n, other in enumerate([database, *others])]
+        await asyncio.gather(*(roles.renew() for roles in all_roles))
+        assert [roles.holds(POLLER) for roles in all_roles].count(True) == 1
+        for other in others:
+            await other.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 from telegram import Bot
 from telegram.error import NetworkError, TelegramError, TimedOut
 
@@ -37,7 +38,7 @@ def wire() -> Wire:
 
 
 @pytest.fixture
-async def server(wire: Wire) -> AsyncIterator[TestServer]:
+async def server(wire: Wire) -> AsyncIterator[BaseTestServer]:
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", wire.handle)
     async with TestServer(app) as server:
@@ -45,7 +46,7 @@ async def server(wire: Wire) -> AsyncIterator[TestServer]:
 
 
 @pytest.fixture
-async def bot(server: TestServer) -> AsyncIterator[Bot]:
+async def bot(server: BaseTestServer) -> AsyncIterator[Bot]:
     request = AiohttpRequest()
     await request.initialize()
     await request.initialize()
@@ -56,7 +57,8 @@ async def bot(server: TestServer) -> AsyncIterator[Bot]:
 
 async def test_words_and_files_arrive(bot: Bot, wire: Wire) -> None:
     await bot.answer_callback_query("1", text="안녕 & <hi>")
-    wire.says = b'{"ok": true, "result": {"message_id": 1, "date": 0, "chat": {"id": 5, "type": "private"}}}'
+    message = {"message_id": 1, "date": 0, "chat": {"id": 5, "type": "private"}}
+    wire.says = json.dumps({"ok": True, "result": message}).encode()
     await bot.send_document(5, b"a;b", filename="trades.csv", caption="here")
     (path, answer), (_, document) = wire.got
     assert path == f"/bot{TOKEN}/answerCallbackQuery"
@@ -83,7 +85,7 @@ async def test_nobody_listening_is_a_network_error(unused_tcp_port: int) -> None
     await request.shutdown()
 
 
-async def test_an_answer_that_takes_too_long_is_not_waited_for(server: TestServer) -> None:
+async def test_an_answer_that_takes_too_long_is_not_waited_for(server: BaseTestServer) -> None:
     request = AiohttpRequest(read_timeout_s=0.000001)
     await request.initialize()
     assert request.read_timeout == 0.000001

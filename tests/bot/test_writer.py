@@ -92,3 +92,46 @@ async def test_a_flush_leaves_nothing_behind(database: Database) -> None:
     await writer.flush()
     async with database.read() as session:
         assert await session.scalar(select(func.count()).select_from(User)) == 450
+
+
+async def test_a_writer_that_is_ended_in_the_middle_ends_what_it_has_begun(
+    database: Database,
+) -> None:
+    writer = GroupWriter(database)
+    running = asyncio.create_task(writer.run())
+    in_the_middle, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(session: Any) -> None:
+        await adding("slow@x")(session)
+        in_the_middle.set()
+        await go_on.wait()
+
+    waiting = asyncio.create_task(writer.write(slow))
+    await in_the_middle.wait()
+    writer.later(adding("next@x"))
+    running.cancel()
+    go_on.set()
+    await asyncio.gather(running, return_exceptions=True)
+    await waiting
+    await writer.flush()
+    assert await emails(database) == ["slow@x", "next@x"]
+
+
+async def test_a_write_that_nobody_waits_for_and_fails_is_in_the_log(
+    database: Database, writer: GroupWriter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await writer.write(adding("twice@x"))
+    writer.later(adding("twice@x"))
+    await writer.write(adding("after@x"))
+    assert "nobody waits" in capsys.readouterr().out
+    assert await emails(database) == ["twice@x", "after@x"]
+
+
+async def test_who_gave_up_waiting_keeps_nobody_from_writing(
+    database: Database, writer: GroupWriter
+) -> None:
+    impatient = asyncio.create_task(writer.write(adding("impatient@x")))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    await writer.write(adding("patient@x"))
+    assert await emails(database) == ["impatient@x", "patient@x"]

@@ -15,7 +15,7 @@ from domain.bots.models import BotConfig, BotStatus
 from domain.chat.models import CallbackToken
 from domain.risk.models import RiskSettings
 from domain.settings.models import UserSettings
-from domain.trading.models import Order, Position
+from domain.trading.models import OPEN, Order, Position
 from domain.users.models import User
 from tests.crash.chat import spoken
 from tests.crash.stage import Stage
@@ -176,17 +176,21 @@ async def _start(stage: Stage, name: str) -> Asked:
 
 
 async def _stop(stage: Stage, name: str) -> Asked:
-    card = await stage.card(name, "/stop_bot", "⏹")
+    """What was held is closed, by one order each; no entry comes later."""
     user_id = (await stage.user_ids())[name]
+    held = select(Position.position_ref).where(Position.user_id == user_id)
     closes = select(Order.symbol).where(Order.user_id == user_id, Order.purpose == "close")
+    going = select(func.count(Order.id)).where(Order.user_id == user_id, OPEN)
     async with stage.database.read() as session:
-        before = list(await session.scalars(closes))
+        before, closed = set(await session.scalars(held)), list(await session.scalars(closes))
+    card = await stage.card(name, "/stop_bot", "⏹")
 
     async def effect(session: AsyncSession, _user_id: int) -> tuple[Any, Any]:
         row = await session.get_one(BotStatus, user_id)
-        held = list(await session.scalars(select(Position.id).where(Position.user_id == user_id)))
-        fresh = list(await session.scalars(closes))[len(before) :]
-        return (row.is_running, held, len(fresh)), (False, [], len(set(fresh)))
+        left = before & set(await session.scalars(held))
+        fresh = list(await session.scalars(closes))[len(closed) :]
+        found = row.is_running, left, await session.scalar(going), len(fresh)
+        return found, (False, set(), 0, len(set(fresh)))
 
     return Asked(name, "stop", _edits(card[0], "⏹"), effect, tap=card)
 

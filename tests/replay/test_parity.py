@@ -25,7 +25,7 @@ from tests.replay.markets import (
     random_candles,
 )
 
-MARKET = random_candles(7, 240, 0.012, 0.03)
+MARKET = random_candles(7, 120, 0.015, 0.03)
 RULES = live_rules(
     Rules(
         timeframe="1h",
@@ -42,14 +42,14 @@ RULES = live_rules(
 async def test_every_trade_is_the_backtests(code: str) -> None:
     expected, found = backtest(MARKET, code, RULES), await replay(MARKET, code, RULES)
 
-    assert len(expected.trades) >= 5
+    assert len(expected.trades) >= 3
     assert differences(expected.trades, found.trades) == []
     assert np.abs(expected.equity - found.equity).max() <= 1e-8
     assert replace(expected.counters, both_touched=0) == found.counters
 
 
 @given(case=cases())
-@settings(max_examples=25)
+@settings(max_examples=15)
 async def test_on_any_market_under_any_rules(case: Case) -> None:
     expected = backtest(case.candles, case.code, case.rules)
     found = await replay(case.candles, case.code, case.rules)
@@ -75,11 +75,9 @@ async def test_the_document_has_the_shape_of_a_backtests() -> None:
 
 
 async def test_the_last_position_is_closed_at_the_last_close_and_marked_so() -> None:
-    found = await replay(
-        MARKET.slice(0, 40), "buy = close > 1\nstop_loss = 9\ntake_profit = 50", RULES
-    )
+    code = "buy = close > 1\nstop_loss = 9\ntake_profit = 50"
+    trade = (await replay(MARKET.slice(0, 40), code, RULES)).trades[-1]
 
-    (trade,) = found.trades
     assert (trade.exit_reason, trade.exit_detail) == ("manual", "end_of_data")
     assert trade.exit_time == int(MARKET.time[39]) + HOUR
 
@@ -90,7 +88,7 @@ async def test_bars_before_the_first_are_history_only() -> None:
     alone = await replay(MARKET.slice(40), code, RULES)
 
     assert whole.start_time == alone.start_time == int(MARKET.time[40])
-    assert len(whole.equity) == len(alone.equity) == 200
+    assert len(whole.equity) == len(alone.equity) == 80
     # With history it can speak at once; alone it has to warm up first.
     assert whole.trades[0].entry_time < START + 72 * HOUR + alone.trades[0].entry_time - START
 
@@ -118,15 +116,11 @@ async def test_progress_is_told_and_a_run_can_be_cancelled() -> None:
 async def test_the_timeframe_is_read_off_the_bars() -> None:
     rules = replace(RULES, timeframe=None)
     assert (await replay(MARKET.slice(0, 30), PROGRAMS[0], rules)).bar_ms == HOUR
+    some = MARKET.slice(0, 3)
+    odd = replace(some, time=some.time[0] + np.array([0, 7, 14]) * 60_000)
     with pytest.raises(DomainError) as refused:
-        odd = MARKET.slice(0, 3)
-        odd = type(odd)(odd.time[0] + np.array([0, 7, 14]) * 60_000, *_prices(odd))
         await replay(odd, PROGRAMS[0], rules)
     assert refused.value.code == "replay_unsupported"
-
-
-def _prices(candles: object) -> list[np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    return [getattr(candles, name) for name in ("open", "high", "low", "close", "volume")]
 
 
 @pytest.mark.parametrize(

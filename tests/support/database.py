@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import domain.models  # noqa: F401 - every table is in the metadata once these are imported
 from domain.database import Database
-from domain.models import Base
 
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
     """Tables made from the models; connections closed at the end."""
     database = Database(url, durable=False)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+    await database.create_tables()
     try:
         yield database
     finally:

@@ -1,0 +1,179 @@
+"""A stranger's garbage: 2,000 hostile updates against the whole bot, and some over the wire.
+
+Nothing of the inside reaches a chat, nothing is logged as an error, nobody else's rows change, and
+the next honest command is answered. LEVERFRAME_GARBAGE_SEED repeats a run.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, select
+from structlog.testing import capture_logs
+
+from domain.chat.models import InboxUpdate
+from domain.models import Base
+from tests.hostile.garbage import Garbage
+from tests.hostile.judge import unfit
+from tests.support import processes
+from tests.support.sandbox_client import SandboxClient
+from tests.support.world import Person, World, world
+
+SEED = int(os.environ.get("LEVERFRAME_GARBAGE_SEED", random.randrange(10**6)))  # noqa: S311
+COUNT = 2_000
+OVER_THE_WIRE = 200
+BATCH = 25
+_SPEAKS = ("sendMessage", "editMessageText", "answerCallbackQuery", "sendPhoto", "sendDocument")
+_NOT_JSON = (
+    "", "{", "null", "[]", "0", "{}}", "'update_id': 1", "\x00\x01", "[" * 5_000, '{"a":' * 3_000,
+    '{"update_id": NaN}', '{"update_id": 1e999}', '{"update_id": ' + "9" * 5_000 + "}", "<html>",
+    '{"update_id": 3, "message": "\\ud800"}', '"\\ud83d"', "true", '{"update_id": "1"}',
+)  # fmt: skip
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+@pytest.fixture
+async def w(tmp_path: Path) -> AsyncIterator[World]:
+    """Without a limit on how much one sender may say: everything is to be looked at."""
+    async with world(tmp_path, user_rate=1e9, user_burst=10**9) as opened:
+        yield opened
+
+
+async def test_two_thousand_hostile_updates_do_no_harm(
+    w: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    alice, bob, mallory = await w.trader("alice"), await w.trader("bob", "ko"), w.person("mallory")
+    await _trades(w, bob)
+    await alice.sends("/start_bot donchian BTCUSDT 15m")
+    theirs = [data for person in (alice, bob) for _, data in _buttons(person)]
+    await mallory.sends("/start")
+    before = {person.name: await _rows_of(w, person) for person in (alice, bob)}
+    garbage = Garbage(random.Random(SEED), mallory.id, theirs, (alice.id, bob.id))  # noqa: S311
+    with capture_logs() as logs, caplog.at_level(logging.ERROR):
+        for _ in range(0, COUNT, BATCH):
+            garbage.own = _buttons(mallory)[-200:]
+            await w.receives(*(garbage.update() for _ in range(BATCH)))
+    said = f"LEVERFRAME_GARBAGE_SEED={SEED}"
+    assert unfit(_texts(w)) == [], said
+    assert [entry for entry in logs if entry["log_level"] in {"error", "critical"}] == [], said
+    assert [record.getMessage() for record in caplog.records] == [], said
+    assert {person.name: await _rows_of(w, person) for person in (alice, bob)} == before, said
+    assert await _unfinished(w) == 0, said
+    assert "Running" in await alice.taps("Start BTCUSDT"), said
+    assert "포지션" in await bob.sends("/positions"), said
+    assert "Help" in await mallory.sends("/lang en") + await mallory.sends("/help"), said
+    assert "Welcome" in await w.person("newcomer").sends("/start"), said
+
+
+async def test_a_flood_is_told_off_once_and_does_not_touch_others(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        alice, mallory = await w.trader("alice"), await w.trader("mallory")
+        garbage = Garbage(random.Random(SEED), mallory.id, ["sx"], (alice.id,))  # noqa: S311
+        mallory.heard()
+        await w.receives(*(garbage.message("/status") for _ in range(300)))
+        heard = mallory.heard()
+        assert heard.count("Status") <= w.container.settings.user_burst
+        assert "Status" in await alice.sends("/status")
+        w.wall.advance(60)
+        assert "Status" in await mallory.sends("/status")
+
+
+async def test_garbage_over_the_wire_does_not_stop_the_service(tmp_path: Path) -> None:
+    chance = random.Random(SEED)  # noqa: S311
+    api = processes.sandbox(tmp_path, "--no-limits")
+    bot = processes.run(tmp_path, "", LEVERFRAME_MARKET="simulated", LEVERFRAME_USER_BURST="100000")
+    try:
+        api.start()
+        bot.settings["LEVERFRAME_TELEGRAM_API_URL"] = api.url()
+        bot.start()
+        async with SandboxClient(api.url()) as people:
+            sent = await people.send("alice", "/start")
+            await people.wait_for_text("alice", "Welcome", 90, sent["seq"])
+            mallory = int((await people.user("mallory"))["id"])
+            garbage = Garbage(chance, mallory, ["sx", "aFFFF"], ())
+            for _ in range(OVER_THE_WIRE):
+                if chance.random() < 0.2:
+                    await people.inject_text(chance.choice(_NOT_JSON))
+                else:
+                    await people.inject_text(json.dumps(garbage.update()))
+            for number in range(3):
+                sent = await people.send("alice", f"/risk set daily_loss_limit {700 + number}")
+                await people.wait_for_text("alice", f"→ {700 + number} USDT", 90, sent["seq"])
+            said = [entry["text"] for entry in await people.messages("mallory")]
+            assert len(said) > OVER_THE_WIRE / 10
+            assert unfit(said) == []
+            await people.send("mallory", "/start")
+            await people.wait_for_text("mallory", "Welcome", 90)
+        assert bot.stop() == 0
+        log = bot.log.read_text(errors="replace")
+        assert [line for line in log.splitlines() if "[error" in line or "Traceback" in line] == []
+    finally:
+        bot.end()
+        api.end()
+
+
+async def _trades(w: World, person: Person) -> None:
+    """Start a bot and let the market give it something to hold."""
+    await person.sends("/start_bot donchian BTCUSDT 15m")
+    await person.taps("BTCUSDT")
+    w.market.rests(minutes=60 * 16)
+    await w.settles()
+    w.market.moves("+3%", minutes=30)
+    await w.settles()
+    w.market.rests(minutes=1)
+    await w.settles()
+    assert "BTCUSDT" in await person.sends("/positions")
+
+
+def _buttons(person: Person) -> list[tuple[int, str]]:
+    """Everything that can be tapped in a chat, oldest first."""
+    return [
+        (message["message_id"], button["callback_data"])
+        for message in person.messages
+        for row in message.get("buttons") or []
+        for button in row
+        if "callback_data" in button
+    ]
+
+
+def _texts(w: World) -> list[str]:
+    params = [call["params"] for method in _SPEAKS for call in w.calls(method)]
+    return [str(each.get("text") or each.get("caption") or "") for each in params]
+
+
+async def _rows_of(w: World, person: Person) -> Rows:
+    """Every row that is about this person, in any table."""
+    async with w.database.read() as session:
+        user_id = await session.scalar(
+            select(Base.metadata.tables["users"].c.id).where(
+                Base.metadata.tables["users"].c.oauth_id == str(person.id)
+            )
+        )
+        found: Rows = {}
+        for table in Base.metadata.sorted_tables:
+            for condition in _about(table, person.id, int(user_id or 0)):
+                rows = await session.execute(select(table).where(condition))
+                found[f"{table.name}: {condition}"] = [tuple(row) for row in rows]
+    return found
+
+
+def _about(table: Table, chat_id: int, user_id: int) -> list[Any]:
+    if table.name == "inbox":
+        return [table.c.chat_user == chat_id]
+    ids = [table.c.id == user_id] if table.name == "users" else []
+    ids += [table.c.user_id.in_((user_id, chat_id))] if "user_id" in table.c else []
+    return ids + ([table.c.chat_id == chat_id] if "chat_id" in table.c else [])
+
+
+async def _unfinished(w: World) -> int:
+    async with w.database.read() as session:
+        states = await session.scalars(select(InboxUpdate.state))
+        return sum(state not in {"done", "failed"} for state in states)
