@@ -35,17 +35,16 @@ class Cards:
         also: Sequence[str] = (),
         anew: bool = True,
     ) -> int | None:
-        """As `Sender.perform`. `anew`: a card that has no message (any more) is sent; else the edit
-        is let go.
+        """As `Sender.perform`. `anew`: what has no message to be edited (any more) is sent; else the
+        edit is let go.
         """
 
         async def call(what: Action) -> int | None:
             return await self.sender.perform(what, key, notification=notification, also=also)
 
-        if action.card is None or action.kind in {"delete", "answer", "markup"}:
+        if action.kind in {"delete", "answer", "markup"}:
             return await call(action)
-        kind, ref = cards.split(action.card)
-        action = await self._found(action, kind, ref)
+        action = await self._found(action)
         fresh = replace(action, kind=_ANEW.get(action.kind, action.kind), message_id=None)
         edits = action.kind in _ANEW
         if edits and action.message_id is None:
@@ -59,19 +58,24 @@ class Cards:
                 raise
             message_id = await call(fresh) if anew else None
         if message_id is not None and message_id != action.message_id:
-            self._remember(fresh, kind, ref, message_id)
+            self._remember(fresh, message_id)
         return message_id
 
-    async def _found(self, action: Action, kind: str, ref: str) -> Action:
-        if action.kind not in _ANEW or action.message_id is not None:
+    async def _found(self, action: Action) -> Action:
+        edits = action.kind in _ANEW and action.message_id is None
+        if not edits or action.card is None:
             return action
+        kind, ref = cards.split(action.card)
         # Through the writer: behind what it still has to remember about this very card.
         shown: int | None = await self.writer.write(
             lambda s: cards.message_of(s, action.chat_id, kind, ref)
         )
         return replace(action, message_id=shown)
 
-    def _remember(self, action: Action, kind: str, ref: str, message_id: int) -> None:
+    def _remember(self, action: Action, message_id: int) -> None:
+        if action.card is None:
+            return
+        kind, ref = cards.split(action.card)
         card = cards.CardMessage(
             chat_id=action.chat_id,
             kind=kind,

@@ -131,6 +131,7 @@ class Runtime:
 
     async def stop(self) -> None:
         """Take in nothing new, finish what runs, write what waits, give the roles back."""
+        self.container.trading.stop()
         if self._clock is not None:
             await self._clock.stop()
         if self._web is not None:

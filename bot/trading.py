@@ -83,6 +83,10 @@ class Trading:
         """Look up orders whose answer was lost."""
         await self.orders.recover()
 
+    def stop(self) -> None:
+        """What is being worked on is ended; nothing is begun."""
+        self.ticker.stop()
+
     def metrics(self) -> dict[str, float]:
         """Counters since the start of the process."""
         return dict(self.ticker.metrics())

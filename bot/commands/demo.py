@@ -29,7 +29,6 @@ def main(arguments: argparse.Namespace) -> int:
     settings = load(
         data_dir=data_dir,
         telegram_token=_token(data_dir),
-        telegram_api_url=f"http://127.0.0.1:{arguments.port}",
         market=f"file:{arguments.candles}" if arguments.candles else "simulated",
         market_speed=arguments.speed,
         registration="open",
@@ -56,7 +55,8 @@ async def _run(settings: Settings, port: int, browser: bool) -> int:
                 await asyncio.to_thread(webbrowser.open, sandbox.url)
             from bot.application import build  # noqa: PLC0415 - the page is up while this is read
 
-            return await run_until(build(settings), stop)
+            there = settings.model_copy(update={"telegram_api_url": sandbox.url})
+            return await run_until(build(there), stop)
         finally:
             await sandbox.stop()
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
@@ -59,6 +58,7 @@ class Ticker:
     _stuck_since: dict[int, float] = field(default_factory=dict)
     _stepped_ms: int = 0
     _clean: bool = False
+    _stopping: bool = False
     _last_ticked: dict[tuple[str, str], int] = field(default_factory=dict)
     _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -77,11 +77,15 @@ class Ticker:
             count = 0
             if self._clean or await self._settled(revive=True):
                 for due in await self._due():
-                    if not await self._tick(due):
+                    if self._stopping or not await self._tick(due):
                         break
                     count += 1
             await self._step_between()
             return count
+
+    def stop(self) -> None:
+        """End with the close that is being worked on, however many more are due."""
+        self._stopping = True
 
     async def _due(self) -> list[Due]:
         async with self.database.read() as session:
@@ -169,8 +173,3 @@ class Ticker:
             "daily_loss_halts": self.worker.halts,
             **{f"denied_{reason}": count for reason, count in self.worker.denied.items()},
         }
-
-
-def tasks(ticker: Ticker) -> Mapping[str, Callable[[dict[str, Any]], Awaitable[None]]]:
-    """The ticker's tasks by name, for a worker process that runs chunks of its own."""
-    return {ticks.TASK: ticker.worker.run_chunk}

@@ -36,14 +36,6 @@ async def set_config(session: AsyncSession, user_id: int, name: str, value: str 
     return change(name, before, after, CONFIG)
 
 
-async def preview_config(
-    session: AsyncSession, user_id: int, name: str, value: str | float
-) -> Change:
-    """What `set_config` would do, without doing it."""
-    after = checked(name, value, CONFIG)
-    return change(name, getattr(await config(session, user_id), name), after, CONFIG)
-
-
 async def _stored(session: AsyncSession, user_id: int) -> BotConfig:
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
     await session.execute(

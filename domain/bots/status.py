@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.config import config
@@ -101,14 +101,6 @@ async def status(session: AsyncSession, clock: MarketClock, user_id: int) -> Bot
         entries_blocked=_blocked(row, suspended, day),
         positions={each.symbol: each.side for each in held},
     )
-
-
-async def running_bots(session: AsyncSession) -> int:
-    """How many bots run."""
-    found = await session.scalar(
-        select(func.count()).select_from(BotStatus).where(BotStatus.is_running.is_(True))
-    )
-    return found or 0
 
 
 def _next_close(row: BotStatus | None, clock: MarketClock) -> int | None:

@@ -55,11 +55,3 @@ async def set_limit(session: AsyncSession, user_id: int, name: str, value: str |
     setattr(row, name, after)
     await session.flush()
     return change(name, before, after, LIMITS)
-
-
-async def preview_limit(
-    session: AsyncSession, user_id: int, name: str, value: str | float
-) -> Change:
-    """What `set_limit` would do, without doing it."""
-    after = checked(name, value, LIMITS)
-    return change(name, getattr(await limits(session, user_id), name), after, LIMITS)

@@ -10,7 +10,6 @@ import pytest
 from bot.jobs.cancels import Canceller, NotCancelledError
 from bot.jobs.runner import JobRunner
 from domain.bots import service as bots
-from domain.bots.status import running_bots
 from domain.errors import DomainError
 from domain.jobs.models import Job
 from domain.users.models import User
@@ -201,8 +200,6 @@ async def test_the_card_shows_the_bot_its_limits_and_its_day(floor: Floor) -> No
     assert view.day.loss == Decimal(10_000) - round(Decimal(repr(view.equity)), 8)
     assert view.day.halted
     assert view.entries_blocked == "daily_loss"
-    async with floor.database.read() as session:
-        assert await running_bots(session) == 1
 
 
 async def test_a_suspended_user_sees_why_nothing_is_entered(floor: Floor) -> None:

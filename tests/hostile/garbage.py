@@ -14,16 +14,16 @@ Json = Any
 WORDS = (
     "-1", "0", "-0", "+5", "1e308", "1e-400", "1e5", "nan", "NaN", "inf", "-inf", "Infinity",
     "9" * 50, "9" * 500, "0x10", "0b1", "1_000", "1,000,000", "½", "²", "٣", "１２", "1.2.3",
-    "1..2", "..", "2017..2016", "9999-12", "0000", "2017-13-99", "99999d", "0d", "999y", "0m", "99h",
-    "set", "설정", "=", "==", "max_leverage", "max_leverage=", "=5", "leverage 배", "일일손실",
-    "최대 레버리지 삼십배", "위험 -5%", "익절", "손절 0", "무한", "btc", "BTCUSDT",
-    "BTCUSDT,BTCUSDT", "ETHUSDT", "DOGEUSDT", "USDT", "$", "#", "#1", "#-1", "#²", "1m", "15m", "15M", "７m",
-    "donchian", "ema_cross", "rsi", "전략", "' OR 1=1 --", "; DROP TABLE users", "../../etc/passwd",
-    "<b>", "</b>", "<a href='x'>", "<script>", "&lt;", "&#0;", "{0}", "{name}", "{t.x}", "%s",
-    "%(name)s", "$(reboot)", "`id`", "\\", "\x01", "\x7f", "\ud800", "\udfff\ud800", "\u202e",
-    "\u200b", "\ufeff", "\x00", "🦄" * 30, "👩‍👩‍👧‍👦", "क्षि", "ﷺ", "İ", "ß" * 40, "가" * 300,
-    "a" * 5_000,
-    "Europe/Seoul", "Asia/Seoul/../UTC", "UTC+9", "/etc/localtime", "ko", "KO", "xx", "한국어",
+    "1..2", "..", "2017..2016", "9999-12", "0000", "2017-13-99", "99999d", "0d", "999y", "0m",
+    "99h", "set", "설정", "=", "==", "max_leverage", "max_leverage=", "=5", "leverage 배",
+    "일일손실", "최대 레버리지 삼십배", "위험 -5%", "익절", "손절 0", "무한", "btc", "BTCUSDT",
+    "BTCUSDT,BTCUSDT", "ETHUSDT", "DOGEUSDT", "USDT", "$", "#", "#1", "#-1", "#²", "1m", "15m",
+    "15M", "７m", "donchian", "ema_cross", "rsi", "전략", "' OR 1=1 --", "; DROP TABLE users",
+    "../../etc/passwd", "<b>", "</b>", "<a href='x'>", "<script>", "&lt;", "&#0;", "{0}",
+    "{name}", "{t.x}", "%s", "%(name)s", "$(reboot)", "`id`", "\\", "\x01", "\x7f", "\ud800",
+    "\udfff\ud800", "\u202e", "\u200b", "\ufeff", "\x00", "🦄" * 30, "👩‍👩‍👧‍👦", "क्षि", "ﷺ",
+    "İ", "ß" * 40, "가" * 300, "a" * 5_000, "Europe/Seoul", "Asia/Seoul/../UTC", "UTC+9",
+    "/etc/localtime", "ko", "KO", "xx", "한국어",
 )  # fmt: skip
 """Arguments. What a reply repeats of them is taken out before the reply is judged."""
 

@@ -9,7 +9,7 @@ from html import escape
 from tests.hostile.garbage import WORDS
 
 _INSIDE = re.compile(
-    r"Traceback|\b[A-Z]\w*(?:Error|Exception|Warning)\b|\bNone\b|\bnan\b|\bTrue\b|\bFalse\b"
+    r"Traceback|\b[A-Z]\w*(?:Error|Exception|Warning)\b|\bNone\b(?! yet)|\bnan\b|\bTrue\b|\bFalse\b"
     r"|<class|object at 0x|sqlalchemy|sqlite|\{\w*\}|%\(|\bmsgid\b|domain\.|handlers\."
 )
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.portfolio.models import Equity
 from domain.risk.day_watch import watch_day, watch_days
-from domain.risk.days import DayCheck, day_start, halted_now, next_midnight
+from domain.risk.days import DayCheck, day_start, next_midnight
 from domain.risk.models import RiskDay
 from domain.risk.service import set_limit
 from domain.settings.models import UserSettings
@@ -135,9 +135,7 @@ async def test_modes_have_days_of_their_own(desk: Desk) -> None:
     async with desk.database.write() as session:
         live = await watch_day(session, user_id, "live", Decimal(700), NOON)
         assert not live.halted
-        assert await halted_now(session, user_id, "paper", NOON)
-        assert not await halted_now(session, user_id, "live", NOON)
-        assert not await halted_now(session, user_id, "paper", MIDNIGHT)
+    assert (await looks(desk, "9000", NOON)).halted
 
 
 async def test_the_gate_denies_entries_on_a_lost_day_and_says_until_when(desk: Desk) -> None:

@@ -69,9 +69,7 @@ async def test_a_market_may_allow_less_than_the_user(desk: Desk) -> None:
         ({"stop_percent": 49.0, "price": 60_000_000.0}, "stop_beyond_liquidation"),
     ],
 )
-async def test_senseless_levels_are_denied(
-    desk: Desk, entry: dict[str, Any], reason: str
-) -> None:
+async def test_senseless_levels_are_denied(desk: Desk, entry: dict[str, Any], reason: str) -> None:
     decision = await asks(desk, **entry)
     assert (decision.allowed, decision.reason, decision.qty) == (False, reason, Decimal(0))
 
