@@ -17,14 +17,8 @@ from domain.outbox.models import OutboxMessage
 from domain.outbox.service import DIGESTS, FILLS, SIGNALS
 from domain.settings.models import UserSettings
 from domain.users import service as users
-from tests.support.backbone import Chat, Rig, chat, nothing, rig
+from tests.support.backbone import Chat, Rig, nothing, rig
 from tests.support.database import opened
-
-
-@pytest.fixture
-async def far() -> AsyncIterator[Chat]:
-    async with chat() as far:
-        yield far
 
 
 @pytest.fixture
