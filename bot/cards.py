@@ -35,8 +35,8 @@ class Cards:
         also: Sequence[str] = (),
         anew: bool = True,
     ) -> int | None:
-        """As `Sender.perform`. `anew`: what has no message to edit (any more) is sent; else the edit
-        is let go.
+        """As `Sender.perform`. `anew`: what has no message to edit (any more) is sent; else nothing
+        is done.
         """
 
         async def call(what: Action) -> int | None:

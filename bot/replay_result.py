@@ -38,7 +38,7 @@ async def result_of(
     """Trades in the order they closed, counters and notes."""
     async with database.read() as session:
         trades = list(await session.scalars(select(Trade).order_by(Trade.id)))
-        stops = await _stops(session)
+        reaches = await _reaches(session)
         ended = await _ended(session)
     candles = recorded.candles
     counted = _counters(worker, ended)
@@ -53,19 +53,21 @@ async def result_of(
         final_balance=recorded.equity[-1],
         equity_time=candles.time + recorded.bar_ms,
         equity=np.array(recorded.equity),
-        columns=_columns(candles, trades, stops),
+        columns=_columns(candles, trades, reaches),
         counters=counted,
         notes=notes(candles, rules, prepared, counted),
         candles=candles,
     )
 
 
-async def _stops(session: AsyncSession) -> dict[str, float]:
-    """Initial stop by the entry's client order id."""
+async def _reaches(session: AsyncSession) -> dict[str, float]:
+    """How far the initial stop lay from the entry's price, by the entry's client order id."""
     found = await session.execute(
-        select(PaperFill.client_order_id, PaperFill.stop).where(PaperFill.reason == "entry")
+        select(PaperFill.client_order_id, PaperFill.price, PaperFill.stop).where(
+            PaperFill.reason == "entry", PaperFill.stop.is_not(None)
+        )
     )
-    return {order_id: stop for order_id, stop in found if order_id and stop is not None}
+    return {row.client_order_id: abs(row.price - row.stop) for row in found}
 
 
 async def _ended(session: AsyncSession) -> Counter[str]:
@@ -92,11 +94,11 @@ def _counters(worker: ChunkWorker, ended: Counter[str]) -> Counters:
     )
 
 
-def _columns(candles: Candles, trades: list[Trade], stops: dict[str, float]) -> TradeColumns:
+def _columns(candles: Candles, trades: list[Trade], reaches: dict[str, float]) -> TradeColumns:
     ints = np.array([_ints(trade) for trade in trades], np.int64).reshape(-1, 5).T
-    floats = np.array([_floats(trade, stops) for trade in trades]).reshape(-1, 8).T
+    floats = np.array([_floats(trade, reaches) for trade in trades]).reshape(-1, 8).T
     side, entry_time, exit_time, reason, detail = (np.ascontiguousarray(row) for row in ints)
-    qty, entry, exit_price, pnl, fees, funding, slippage, stop = (
+    qty, entry, exit_price, pnl, fees, funding, slippage, reach = (
         np.ascontiguousarray(row) for row in floats
     )
     # The last close is no bar's open: it has the place after the last bar.
@@ -118,7 +120,7 @@ def _columns(candles: Candles, trades: list[Trade], stops: dict[str, float]) -> 
         fees=fees,
         funding=funding,
         slippage=slippage,
-        risk=qty * np.abs(entry - stop),
+        risk=qty * reach,
         mae=mae,
         mfe=mfe,
     )
@@ -134,7 +136,7 @@ def _ints(trade: Trade) -> tuple[int, ...]:
     )
 
 
-def _floats(trade: Trade, stops: dict[str, float]) -> tuple[float, ...]:
+def _floats(trade: Trade, reaches: dict[str, float]) -> tuple[float, ...]:
     return (
         trade.qty,
         float(trade.entry_price),
@@ -143,5 +145,5 @@ def _floats(trade: Trade, stops: dict[str, float]) -> tuple[float, ...]:
         float(trade.fees or 0),
         float(trade.funding or 0),
         float(trade.slippage or 0),
-        stops.get(trade.position_ref or "", float(trade.entry_price)),
+        reaches.get(trade.position_ref or "", 0.0),
     )

@@ -18,8 +18,10 @@ from domain.market.ports import MarketData
 from domain.market.timeframes import to_ms
 from domain.strategies.language import Bound, evaluate
 
-MARGIN_BARS = 10
-"""Bars beyond what the programs remember: nothing depends on them."""
+MEMORIES = 2
+"""Windows are this many times what the programs remember. After one memory less than 1e-9 of where
+the history began is left, which is enough for signals; after two nothing is left in a double, so
+that levels computed from averages, too, are those of the whole history."""
 
 UNREACHABLE = frozenset({"exchange_unreachable", "exchange_busy", "exchange_maintenance"})
 """Errors that pass: ask again. Any other means that there is no bar."""
@@ -91,7 +93,7 @@ class SignalBook:
         self.fetches += 1
         try:
             self._candles[symbol] = await self.market.candles(
-                symbol, series.timeframe, end_ms=series.close_ms, limit=window + MARGIN_BARS
+                symbol, series.timeframe, end_ms=series.close_ms, limit=MEMORIES * window + 1
             )
         except DomainError as error:
             if error.code not in UNREACHABLE:

@@ -102,7 +102,7 @@ async def test_the_window_is_the_longest_that_any_program_of_the_timeframe_needs
     floor.market.candles = counted  # type: ignore[method-assign, assignment]
     floor.market.rests()
     await floor.ticks()
-    assert asked == [299 + 10]
+    assert asked == [2 * 299 + 1]
 
 
 async def test_bots_with_other_inputs_are_other_signals(floor: Floor) -> None:

@@ -99,6 +99,9 @@ def test_what_we_do_not_answer_is_nothing(update: dict[str, Any]) -> None:
         tap(data="x" * 65),
         tap(id=None),
         tap(message=[]),
+        tap(data="s\ud800"),
+        tap(id="1\ud800"),
+        tap(id="1\x00"),
     ],
 )
 def test_what_telegram_would_not_send_is_refused(update: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.crash
 ROUNDS = max(2, int(os.environ.get("LEVERFRAME_CRASH_ROUNDS", "4")))
 SEED = int(os.environ.get("LEVERFRAME_CRASH_SEED", random.randrange(10**6)))  # noqa: S311
 TRADERS = [f"trader{number}" for number in range(15)]
-LATEST_KILL_S = 0.8
+LATEST_KILL_S = 1.0
 FAULTS_A_ROUND = 12
 FLYING = 10
 """So many trades are in flight when a round begins; at the kill it may be a few more or less."""

@@ -1,0 +1,42 @@
+"""What is heavy runs in other processes; one that dies takes nothing with it but its own work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+
+import pytest
+
+from bot.pool import WorkerPool
+
+
+@pytest.fixture
+def pool() -> Iterator[WorkerPool]:
+    pool = WorkerPool()
+    yield pool
+    pool.close()
+
+
+async def test_work_is_done_elsewhere_and_errors_come_back(pool: WorkerPool) -> None:
+    assert await pool.run("os:getpid") != os.getpid()
+    assert await pool.run("operator:add", 2, 3) == 5
+    with pytest.raises(ZeroDivisionError):
+        await pool.run("operator:truediv", 1, 0)
+    with pytest.raises(ModuleNotFoundError):
+        await pool.run("no_such_module:run")
+
+
+async def test_a_worker_that_dies_is_replaced(pool: WorkerPool) -> None:
+    with pytest.raises(BrokenProcessPool):
+        await pool.run("os:_exit", 3)
+    assert await pool.run("operator:add", 2, 3) == 5
+
+
+async def test_closing_ends_its_own_workers_only(pool: WorkerPool) -> None:
+    other = WorkerPool()
+    mine, theirs = await pool.run("os:getpid"), await other.run("os:getpid")
+    pool.close()
+    pool.close()
+    assert await other.run("os:getpid") == theirs != mine
+    other.close()
