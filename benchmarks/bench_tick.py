@@ -31,7 +31,10 @@ from tests.support.market import FakeMarket
 
 USERS, PROGRAMS, HISTORY, TICKS = 1_000, 10, 400, 12
 SYMBOLS = [f"COIN{number}USDT" for number in range(PROGRAMS)]
-_CODE = "buy = crossover(ema(close, {n}), ema(close, {m}))\nsell = crossunder(ema(close, {n}), ema(close, {m}))"
+_CODE = """
+buy = crossover(ema(close, {n}), ema(close, {m}))
+sell = crossunder(ema(close, {n}), ema(close, {m}))
+"""
 
 
 def market() -> FakeMarket:
@@ -143,8 +146,10 @@ async def measure(url: str, name: str) -> None:
     if busy:
         per = statistics.median(took / count for took, count in busy)
         print(
-            f"  ticks with signals {len(busy)}: median {statistics.median(b[0] for b in busy) * 1e3:8.1f} ms, "
-            f"{statistics.median(b[1] for b in busy):.0f} bots act, {per * 1e3:.2f} ms each, {orders} orders"
+            f"  ticks with signals {len(busy)}: "
+            f"median {statistics.median(took for took, _ in busy) * 1e3:8.1f} ms, "
+            f"{statistics.median(count for _, count in busy):.0f} bots act, "
+            f"{per * 1e3:.2f} ms each, {orders} orders"
         )
 
 

@@ -1,5 +1,4 @@
-"""Real processes to measure: the sandbox, our bot beside it, and a bare bot on the same transport.
-"""
+"""Real processes to measure: the sandbox, our bot beside it, a bare bot on the same transport."""
 
 from __future__ import annotations
 

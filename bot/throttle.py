@@ -46,6 +46,7 @@ class Throttle:
     chat_rate: float
     chat_burst: int
     group_rate: float = 20 / 60
+    group_burst: float = 20.0
     headroom: float = field(init=False)
     _all: Bucket = field(init=False)
     _chats: dict[int, Bucket] = field(default_factory=dict)
@@ -84,6 +85,6 @@ class Throttle:
             if len(self._chats) >= _FORGET_ABOVE:
                 self._chats = {k: v for k, v in self._chats.items() if now - v.at < 60.0}
             rate = self.group_rate if chat_id < 0 else self.chat_rate
-            size = 20.0 if chat_id < 0 else float(self.chat_burst)
+            size = self.group_burst if chat_id < 0 else float(self.chat_burst)
             bucket = self._chats[chat_id] = Bucket(rate, size, size, now)
         return bucket

@@ -21,5 +21,6 @@ def unfit(texts: Iterable[str]) -> list[str]:
 
 def _without_echo(text: str) -> str:
     for word in sorted(WORDS, key=len, reverse=True):
-        text = text.replace(escape(word, quote=False), "") if len(word) > 2 else text
+        if len(word) > 2:
+            text = re.sub(re.escape(escape(word, quote=False)), "", text, flags=re.IGNORECASE)
     return text

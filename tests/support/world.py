@@ -240,6 +240,7 @@ async def world(
         if prepare is not None:
             await prepare(database)
         runtime = application.runtime = Runtime(container, application.bot, application.bot.id)
+        runtime.sender.throttle.group_rate = runtime.sender.throttle.group_burst = 1e6
         runtime.open()
         await runtime.roles.renew()
         try:
