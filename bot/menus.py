@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from handlers.menus import commands_for
 from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 from telegram.error import BadRequest, Forbidden
 
+from handlers.menus import commands_for
 from handlers.texts import LANGUAGES
 
 _DEFAULT = "en"

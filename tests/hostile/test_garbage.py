@@ -32,6 +32,13 @@ OVER_THE_WIRE = 200
 BATCH = 25
 BODY_MAX = 100_000
 PATIENCE_S = 120.0
+NO_LIMITS = {
+    "LEVERFRAME_MARKET": "simulated",
+    **{
+        f"LEVERFRAME_{name}": "100000"
+        for name in ("USER_BURST", "CHAT_BURST", "CHAT_RATE", "SEND_RATE")
+    },
+}
 _SPEAKS = ("sendMessage", "editMessageText", "answerCallbackQuery", "sendPhoto", "sendDocument")
 _NOT_JSON = (
     "", "{", "null", "[]", "0", "{}}", "'update_id': 1", "\x00\x01", "[" * 5_000, '{"a":' * 3_000,
@@ -91,7 +98,7 @@ async def test_a_flood_is_told_off_once_and_does_not_touch_others(tmp_path: Path
 
 async def test_garbage_over_the_wire_does_not_stop_the_service(tmp_path: Path) -> None:
     api = processes.sandbox(tmp_path, "--no-limits")
-    bot = processes.run(tmp_path, "", LEVERFRAME_MARKET="simulated", LEVERFRAME_USER_BURST="100000")
+    bot = processes.run(tmp_path, "", **NO_LIMITS)
     try:
         api.start()
         bot.settings["LEVERFRAME_TELEGRAM_API_URL"] = api.url()
@@ -121,6 +128,8 @@ async def _is_thrown_at(people: SandboxClient) -> None:
     for limit in (701, 702, 703):
         sent = await people.send("alice", f"/risk set daily_loss_limit {limit}")
         await people.wait_for_text("alice", f"→ {limit} USDT", PATIENCE_S, sent["seq"])
+    sent = await people.send("mallory", "/lang en")
+    await people.wait_for_text("mallory", "I speak English", PATIENCE_S, sent["seq"])
     said = [entry["text"] for entry in await people.messages("mallory") if entry["from"] == "bot"]
     assert len(said) > OVER_THE_WIRE / 10, f"LEVERFRAME_GARBAGE_SEED={SEED}"
     assert unfit(said) == [], f"LEVERFRAME_GARBAGE_SEED={SEED}"
