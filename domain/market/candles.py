@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from domain.market.scripts import PositionScripts
+
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Times = npt.NDArray[np.int64]
@@ -54,7 +56,7 @@ class Signals:
     `stop_loss`, `take_profit`: percent of the entry price, NaN = from the user's settings.
     `confidence`: 0..1 or NaN. `values`: named series behind the signals (what `/signals` and
     `/explain` show).
-    `plots`: series asked for with plot(...).
+    `plots`: series asked for with plot(...). `scripts`: outputs that depend on the position.
     """
 
     buy: Bools
@@ -66,6 +68,7 @@ class Signals:
     confidence: Floats | None = None
     values: dict[str, Floats] = field(default_factory=dict)
     plots: dict[str, Floats] = field(default_factory=dict)
+    scripts: PositionScripts | None = None
 
     def __len__(self) -> int:
         return len(self.buy)
