@@ -10,14 +10,16 @@ from typing import Any
 import structlog
 
 from bot.adapters.fernet_cipher import FernetCipher, key_from_file
-from bot.jobs.backtests import BacktestJob
+from bot.jobs.backtests import BacktestKind
 from bot.jobs.cancels import Canceller
+from bot.jobs.heavy import HeavyJob
 from bot.jobs.runner import JobRunner
 from bot.markets import OpenMarket, open_market
 from bot.migrations import bring_up_to_date, check_schema
 from bot.pool import WorkerPool
 from bot.settings import Settings
 from bot.trading import Trading
+from domain.backtests.service import TASK as HEAVY_TASK
 from domain.bots.service import CANCEL_TASK
 from domain.cipher import Cipher
 from domain.clock import SystemClock, WallClock
@@ -45,6 +47,19 @@ class Wakes:
     jobs: Callable[[], None] = _nothing
 
 
+@dataclass(frozen=True)
+class Pools:
+    """light: what is waited for, as the reading of candles. heavy: people's own work, bounded."""
+
+    light: WorkerPool
+    heavy: WorkerPool
+
+    def close(self) -> None:
+        """End the workers of both."""
+        self.light.close()
+        self.heavy.close()
+
+
 @dataclass
 class Container:
     """What one process is made of, without the chat."""
@@ -54,14 +69,14 @@ class Container:
     cipher: Cipher
     wall: WallClock
     opened_market: OpenMarket
-    pool: WorkerPool
+    pools: Pools
     queue: TableQueue
     outbox: Outbox
     wakes: Wakes
     services: Services
     dispatcher: Dispatcher
     trading: Trading
-    backtests: BacktestJob
+    heavy: HeavyJob
     light_jobs: JobRunner
     heavy_jobs: JobRunner
     admins: tuple[int, ...] = field(default=())
@@ -86,12 +101,12 @@ class Container:
         if database is None:
             database = Database(settings.sqlalchemy_url)
             await _prepare(settings, database)
-        pool = WorkerPool()
+        pools = Pools(WorkerPool(), WorkerPool(memory_bytes=settings.worker_memory_mb << 20))
         try:
-            opened = opened_market or await open_market(settings, wall, pool)
-            return await _wired(settings, bot_username, wall, cipher, database, pool, opened)
+            opened = opened_market or await open_market(settings, wall, pools.light)
+            return await _wired(settings, bot_username, wall, cipher, database, pools, opened)
         except BaseException:
-            pool.close()
+            pools.close()
             await database.close()
             raise
 
@@ -101,7 +116,7 @@ class Container:
 
     async def close(self) -> None:
         """Give back connections and workers."""
-        self.pool.close()
+        self.pools.close()
         closing = getattr(self.opened_market.market, "aclose", None)
         if closing is not None:
             await closing()
@@ -132,7 +147,7 @@ async def _wired(
     wall: WallClock,
     cipher: Cipher,
     database: Database,
-    pool: WorkerPool,
+    pools: Pools,
     opened: OpenMarket,
 ) -> Container:
     wakes = Wakes()
@@ -163,7 +178,15 @@ async def _wired(
     )
     async with database.write() as session:
         await ensure_builtins(session, wall.now())
-    backtests = BacktestJob(database, opened.market, wall, outbox, pool.run, settings.data_dir)
+    heavy = HeavyJob(
+        database,
+        wall,
+        outbox,
+        pools.heavy.run,
+        pools.heavy.close,
+        settings.data_dir,
+        {"backtest": BacktestKind(opened.market, settings.data_dir)},
+    )
     canceller = Canceller(database, trading.exchanges, outbox, opened.clock)
     limiter = RateLimiter(wall, settings.user_rate, settings.user_burst)
     routes: dict[str, Any] = {}
@@ -178,15 +201,15 @@ async def _wired(
         cipher=cipher,
         wall=wall,
         opened_market=opened,
-        pool=pool,
+        pools=pools,
         queue=queue,
         outbox=outbox,
         wakes=wakes,
         services=services,
         dispatcher=dispatcher,
         trading=trading,
-        backtests=backtests,
+        heavy=heavy,
         light_jobs=JobRunner(database, queue, "light", {CANCEL_TASK: canceller.run}, concurrency=8),
-        heavy_jobs=JobRunner(database, queue, "heavy", {"backtest": backtests.run}),
+        heavy_jobs=JobRunner(database, queue, "heavy", {HEAVY_TASK: heavy.run}),
         admins=tuple(settings.admins),
     )

@@ -13,16 +13,20 @@ from typing import Any
 
 import structlog
 
-from bot.workers.entry import call, end_with_parent
+from bot.workers.entry import begin, call
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass
 class WorkerPool:
-    """`spawn`: a worker shares nothing with the bot, and holds what the bot must not import."""
+    """`spawn`: a worker shares nothing with the bot, and holds what the bot must not import.
+
+    `memory_bytes`: what one worker's data may take.
+    """
 
     workers: int = 1
+    memory_bytes: int | None = None
     _executor: ProcessPoolExecutor | None = field(default=None)
 
     async def run(self, target: str, *args: Any) -> Any:
@@ -43,7 +47,7 @@ class WorkerPool:
             raise
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers; what they were at raises BrokenProcessPool."""
         executor, self._executor = self._executor, None
         if executor is not None:
             ours = list((executor._processes or {}).values())  # nothing public names them
@@ -55,6 +59,6 @@ class WorkerPool:
         if self._executor is None:
             context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(
-                self.workers, mp_context=context, initializer=end_with_parent
+                self.workers, mp_context=context, initializer=begin, initargs=(self.memory_bytes,)
             )
         return self._executor

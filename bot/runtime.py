@@ -92,7 +92,7 @@ class Runtime:
         )
         c.wakes.outbox = self.notifier.wake
         c.wakes.jobs = self._wake_jobs
-        c.backtests.edit_card = LiveCards(c.database, self.sender, c.cipher, c.wall).edit
+        c.heavy.edit_card = LiveCards(c.database, c.queue, self.sender, c.cipher, c.wall).edit
         leases = Leases(holder_name(), c.wall, is_dead)
         self.roles = Roles(c.database, leases, (self._poller_role, TICKER, NOTIFIER))
 

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     chat_rate: Annotated[float, Field(gt=0)] = 1.0
     chat_burst: Annotated[int, Field(ge=1)] = 20
     send_patience_s: Annotated[float, Field(ge=0)] = 0.25
+    worker_memory_mb: Annotated[int, Field(ge=512)] = 2048
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

@@ -75,7 +75,8 @@ async def list_view(ctx: Context) -> View:
 
 async def result_view(ctx: Context, row: BacktestResult) -> View:
     """Its card, whatever state it is in."""
-    text = backtest_cards.card(ctx.t, row)
+    ahead = await backtests.ahead(ctx.session, ctx.services.queue, row)
+    text = backtest_cards.card(ctx.t, row, ahead)
     return View(text, result_keyboard(ctx.t, ctx.buttons, row), card=card_name(row))
 
 
@@ -84,9 +85,11 @@ def card_name(row: BacktestResult) -> str:
     return f"backtest:{row.id}"
 
 
-def live_card(t: Translator, buttons: Buttons, row: BacktestResult) -> Action:
-    """The card as it is now, for whoever carries the backtest out."""
-    text = backtest_cards.card(t, row)
+def live_card(
+    t: Translator, buttons: Buttons, row: BacktestResult, ahead: int | None = None
+) -> Action:
+    """The card as it is now, for whoever carries the backtest out; `ahead`: of it in the queue."""
+    text = backtest_cards.card(t, row, ahead)
     return Action("edit", text=text, keyboard=result_keyboard(t, buttons, row), card=card_name(row))
 
 

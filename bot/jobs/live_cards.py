@@ -9,11 +9,13 @@ from typing import Any
 import structlog
 
 from bot.sender import Sender, SendError
+from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
 from domain.chat import cards
 from domain.cipher import Cipher
 from domain.clock import WallClock
 from domain.database import Database
+from domain.jobs.service import JobQueue
 from domain.settings.models import UserSettings
 from handlers.backtests import live_card
 from handlers.callbacks import Buttons
@@ -28,6 +30,7 @@ class LiveCards:
     """Cards of running backtests. An edit that fails is left: the next one shows more anyway."""
 
     database: Database
+    queue: JobQueue
     sender: Sender
     cipher: Cipher
     wall: WallClock
@@ -53,8 +56,9 @@ class LiveCards:
                 return None
             chat = settings.telegram_chat_id
             message_id = await cards.message_of(session, chat, kind, str(result_id))
+            ahead = await backtests.ahead(session, self.queue, row)
         if message_id is None:
             return None
         t = Translator(settings.language, settings.timezone)
-        shown = live_card(t, Buttons(self.cipher, chat, chat, self.wall.now()), row)
+        shown = live_card(t, Buttons(self.cipher, chat, chat, self.wall.now()), row, ahead)
         return replace(shown, kind="edit", chat_id=chat, message_id=message_id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import resource
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,17 @@ def call(target: str, *args: Any) -> Any:
     """`target`: "module:function"."""
     module, _, name = target.partition(":")
     return getattr(importlib.import_module(module), name)(*args)
+
+
+def begin(memory_bytes: int | None) -> None:
+    """At a worker's start. `memory_bytes`: what its data may take; beyond it there is a
+    MemoryError, before the machine has to choose whom to kill.
+    """
+    if memory_bytes is not None:
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        least = memory_bytes if most == resource.RLIM_INFINITY else min(memory_bytes, most)
+        resource.setrlimit(resource.RLIMIT_DATA, (least, most))
+    end_with_parent()
 
 
 def end_with_parent() -> None:

@@ -14,8 +14,8 @@ from domain.database import Base
 
 
 class BacktestResult(Base):
-    """`status`: queued, running, completed, failed (cancelled = failed with the message
-    `cancelled`).
+    """`kind`: backtest, or a study on top of one. `status`: queued, running, completed, failed
+    (cancelled = failed with the message `cancelled`).
     """
 
     __tablename__ = "backtest_results"
@@ -33,6 +33,7 @@ class BacktestResult(Base):
     metrics: Mapped[dict[str, Any] | None] = mapped_column(JSONText(dict[str, Any]))
     equity_curve: Mapped[list[Any] | None] = mapped_column(JSONText(list[Any]))
     params: Mapped[dict[str, Any] | None] = mapped_column(JSONText(dict[str, Any]))
+    kind: Mapped[str] = mapped_column(String(12), default="backtest", server_default="backtest")
     status: Mapped[str] = mapped_column(String, default="queued", server_default="queued")
     error_message: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, server_default=func.now())

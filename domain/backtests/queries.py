@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.backtests.models import BacktestResult, BacktestTrade
@@ -28,10 +28,14 @@ async def get(session: AsyncSession, user_id: int, result_id: int) -> BacktestRe
 async def latest(
     session: AsyncSession, user_id: int, *, strategy_id: int | None = None, limit: int = LISTED
 ) -> Sequence[BacktestResult]:
-    """The user's last finished results, newest first; of one strategy when it is named."""
+    """The user's last finished backtests, newest first; of one strategy when it is named."""
     rows = (
         select(BacktestResult)
-        .where(BacktestResult.user_id == user_id, BacktestResult.status == "completed")
+        .where(
+            BacktestResult.user_id == user_id,
+            BacktestResult.status == "completed",
+            BacktestResult.kind == "backtest",
+        )
         .order_by(BacktestResult.created_at.desc(), BacktestResult.id.desc())
         .limit(limit)
     )
@@ -48,13 +52,3 @@ async def trades(session: AsyncSession, result_id: int) -> Sequence[BacktestTrad
         .order_by(BacktestTrade.id)
     )
     return (await session.scalars(rows)).all()
-
-
-async def ahead(session: AsyncSession, result_id: int) -> int:
-    """How many backtests wait or run before this one."""
-    count = await session.scalar(
-        select(func.count())
-        .select_from(BacktestResult)
-        .where(BacktestResult.id < result_id, BacktestResult.status.in_(("queued", "running")))
-    )
-    return count or 0

@@ -1,7 +1,6 @@
-"""A backtest as a row: asked for, followed, called off, finished. The work itself is a heavy job.
+"""A backtest: asked for under the user's own sizing and limits, its result stored.
 
-`status`: queued -> running -> completed | failed. Called off = failed with the message CANCELLED.
-Every step changes only a row that is where it expects it, so a job that runs twice does no harm.
+What it goes through in between is in `work`, the same for all heavy work.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.backtests.finding import Finding
@@ -19,6 +18,25 @@ from domain.backtests.models import BacktestResult, BacktestTrade
 from domain.backtests.queries import get, latest, trades
 from domain.backtests.result import TradeColumns
 from domain.backtests.span import MOST_BARS, bars_in, span
+from domain.backtests.work import (
+    CANCELLED,
+    COMPLETED,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    TASK,
+    ahead,
+    begin,
+    cancel,
+    check_room,
+    fail,
+    finish,
+    is_wanted,
+    job_key,
+    note_progress,
+    submit,
+    waiting,
+)
 from domain.bots.config import config
 from domain.clock import from_ms
 from domain.errors import DomainError
@@ -29,15 +47,8 @@ from domain.risk.service import limits
 from domain.settings.models import UserSettings
 from domain.strategies import service as strategies
 from domain.trading.fills import EXIT_DETAILS, EXIT_REASONS
-from domain.users.models import User
 
-QUEUED, RUNNING, COMPLETED, FAILED = "queued", "running", "completed", "failed"
-CANCELLED = "cancelled"
-TASK = "backtest"
-"""The heavy job's name; its args are {"result_id"}."""
 BALANCE_USDT = 10_000.0
-_ATTEMPTS = 3
-_ERROR_CHARS = 200
 
 __all__ = [
     "BALANCE_USDT",
@@ -49,17 +60,21 @@ __all__ = [
     "TASK",
     "Finding",
     "Request",
+    "ahead",
     "begin",
     "cancel",
-    "complete",
     "fail",
+    "finish",
     "get",
     "is_wanted",
+    "job_key",
     "latest",
     "note_progress",
     "request",
     "span",
+    "store",
     "trades",
+    "waiting",
 ]
 
 
@@ -82,14 +97,11 @@ async def request(
     """Queue a backtest under the user's own sizing and limits, as they are now.
 
     The program's text is kept with the row: what was tested stays known when the strategy changes.
-    Raises DomainError: "backtest_running" (one at a time), "backtest_too_long", "backtest_range",
+    Raises DomainError: "backtest_queue_full" (most), "backtest_too_long", "backtest_range_empty",
     "bad_balance", "unknown_strategy", "unknown_timeframe", and RuleErrors.
     """
     _check(wanted)
-    # The lock makes two requests at once wait for each other where the database has row locks.
-    await session.execute(select(User.id).where(User.id == user_id).with_for_update())
-    if await _unfinished(session, user_id) is not None:
-        raise DomainError("backtest_running")
+    await check_room(session, user_id)
     strategy = await strategies.get(session, user_id, wanted.strategy_id)
     inputs = dict(strategy.params or {}) if wanted.inputs is None else dict(wanted.inputs)
     program = strategies.compiled(strategy)
@@ -101,8 +113,6 @@ async def request(
         initial_balance=wanted.balance,
         final_balance=wanted.balance,
         strategy_id=strategy.id,
-        status=QUEUED,
-        progress=0.0,
         program_hash=program.hash,
         created_at=now,
         params={
@@ -112,91 +122,21 @@ async def request(
             "start_ms": wanted.start_ms,
             "end_ms": wanted.end_ms,
             "rules": await _rules(session, user_id),
-            "attempts": 0,
         },
     )
-    session.add(row)
-    await session.flush()
-    await queue.enqueue(
-        session, TASK, {"result_id": row.id}, lane="heavy", dedupe_key=f"{TASK}:{row.id}"
-    )
-    return row
+    return await submit(session, queue, row)
 
 
-async def cancel(
-    session: AsyncSession, user_id: int, result_id: int, now: datetime
-) -> BacktestResult:
-    """Call it off: the job sees it and stops working. One that is over stays as it is.
-
-    Raises DomainError("unknown_result").
-    """
-    row = await get(session, user_id, result_id)
-    await session.execute(
-        _unfinished_row(result_id).values(status=FAILED, error_message=CANCELLED, finished_at=now)
-    )
-    await session.refresh(row)
-    return row
-
-
-async def begin(session: AsyncSession, result_id: int, now: datetime) -> BacktestResult | None:
-    """Take it up, also again after a worker died; None when there is nothing to do any more.
-
-    Raises DomainError("backtest_gave_up") after three attempts that did not come to an end.
-    """
-    row = await session.get(BacktestResult, result_id, with_for_update=True)
-    if row is None or row.status not in (QUEUED, RUNNING):
-        return None
-    params = dict(row.params or {})
-    if int(params.get("attempts", 0)) >= _ATTEMPTS:
-        raise DomainError("backtest_gave_up", attempts=_ATTEMPTS)
-    row.params = {**params, "attempts": int(params.get("attempts", 0)) + 1}
-    row.status, row.started_at, row.progress = RUNNING, row.started_at or now, 0.0
-    await session.flush()
-    return row
-
-
-async def is_wanted(session: AsyncSession, result_id: int) -> bool:
-    """Whether anybody still waits for it."""
-    status = await session.scalar(
-        select(BacktestResult.status).where(BacktestResult.id == result_id)
-    )
-    return status in (QUEUED, RUNNING)
-
-
-async def note_progress(session: AsyncSession, result_id: int, share: float) -> None:
-    """How far it is, 0..1."""
-    await session.execute(_unfinished_row(result_id).values(progress=min(max(share, 0.0), 1.0)))
-
-
-async def complete(
-    session: AsyncSession, result_id: int, found: Finding, now: datetime
-) -> BacktestResult | None:
-    """Store the result and its trades; None when it was called off or finished before."""
-    row = await session.get(BacktestResult, result_id, with_for_update=True)
-    if row is None or row.status not in (QUEUED, RUNNING):
-        return None
-    row.status, row.progress, row.finished_at = COMPLETED, 1.0, now
+async def store(session: AsyncSession, row: BacktestResult, found: Finding) -> None:
+    """What a finished backtest found: its figures and its trades."""
     row.final_balance = found.metrics["final_balance"]
     row.metrics = {**found.metrics, "notes": found.notes}
     row.equity_curve = found.equity
     row.data_hash = found.metrics["data_hash"]
     await session.flush()
-    rows = trade_rows(result_id, str(row.pair), found.trades)
+    rows = trade_rows(row.id, str(row.pair), found.trades)
     if rows:
         await session.execute(insert(BacktestTrade), rows)
-    return row
-
-
-async def fail(
-    session: AsyncSession, result_id: int, code: str, now: datetime
-) -> BacktestResult | None:
-    """It came to nothing; `code` is an error's. None when it was called off or finished before."""
-    row = await session.get(BacktestResult, result_id, with_for_update=True)
-    if row is None or row.status not in (QUEUED, RUNNING):
-        return None
-    row.status, row.error_message, row.finished_at = FAILED, code[:_ERROR_CHARS], now
-    await session.flush()
-    return row
 
 
 def trade_rows(result_id: int, symbol: str, columns: TradeColumns) -> list[dict[str, Any]]:
@@ -244,20 +184,6 @@ def _check(wanted: Request) -> None:
         raise DomainError("backtest_too_long", bars=bars, most=MOST_BARS)
     if not 10.0 <= wanted.balance <= 1e9:
         raise DomainError("bad_balance", balance=wanted.balance, least=10, most=1e9)
-
-
-async def _unfinished(session: AsyncSession, user_id: int) -> int | None:
-    return await session.scalar(
-        select(BacktestResult.id)
-        .where(BacktestResult.user_id == user_id, BacktestResult.status.in_((QUEUED, RUNNING)))
-        .limit(1)
-    )
-
-
-def _unfinished_row(result_id: int) -> Any:
-    return update(BacktestResult).where(
-        BacktestResult.id == result_id, BacktestResult.status.in_((QUEUED, RUNNING))
-    )
 
 
 async def _rules(session: AsyncSession, user_id: int) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from domain.columns import BigId, JSONText, UtcDateTime
 from domain.database import Base
 
 WAITING = text("state IN ('queued', 'running')")
+OWNED_RUNNING = text("state = 'running' AND owner IS NOT NULL")
 
 
 class Job(Base):
     """`state`: queued -> running -> done | failed; a job whose lease ran out is queued again.
-    Times are the wall's.
+    `owner`: the user it is for, of whose jobs a lane runs one at a time; `turn`: see
+    `TableQueue.enqueue`. Times are the wall's.
     """
 
     __tablename__ = "jobs"
@@ -29,6 +31,14 @@ class Job(Base):
             sqlite_where=WAITING,
             postgresql_where=WAITING,
         ),
+        Index(
+            "idx_job_one_running",
+            "lane",
+            "owner",
+            unique=True,
+            sqlite_where=OWNED_RUNNING,
+            postgresql_where=OWNED_RUNNING,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -36,6 +46,8 @@ class Job(Base):
     task: Mapped[str] = mapped_column(String(40))
     args: Mapped[dict[str, Any]] = mapped_column(JSONText(dict[str, Any]))
     priority: Mapped[int] = mapped_column(SmallInteger, default=5, server_default="5")
+    owner: Mapped[int | None] = mapped_column(Integer)
+    turn: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     state: Mapped[str] = mapped_column(String(8), default="queued", server_default="queued")
     dedupe_key: Mapped[str | None] = mapped_column(String(80), unique=True)
     run_after: Mapped[datetime] = mapped_column(UtcDateTime)

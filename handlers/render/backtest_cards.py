@@ -18,9 +18,9 @@ from handlers.texts import Html, Translator
 _BAR_CELLS = 10
 
 
-def card(t: Translator, row: BacktestResult) -> Html:
-    """Any state: queued, running, completed, failed, cancelled."""
-    return lines(_heading(t, row), "", _state(t, row))
+def card(t: Translator, row: BacktestResult, ahead: int | None = None) -> Html:
+    """Any state: queued (behind `ahead` others), running, completed, failed, cancelled."""
+    return lines(_heading(t, row), "", _state(t, row, ahead))
 
 
 def listed(t: Translator, rows: Sequence[BacktestResult]) -> Html:
@@ -102,14 +102,14 @@ def _heading(t: Translator, row: BacktestResult) -> Html:
     )
 
 
-def _state(t: Translator, row: BacktestResult) -> Html:
+def _state(t: Translator, row: BacktestResult, ahead: int | None) -> Html:
     if row.status == COMPLETED:
         return report(t, Figures.of_metrics(row.metrics or {}))
     if row.status == FAILED:
         cancelled = row.error_message == CANCELLED
         return t("backtest.cancelled" if cancelled else "backtest.failed")
     if row.status == QUEUED:
-        return t("backtest.queued")
+        return t("backtest.queued_behind", n=ahead) if ahead else t("backtest.queued")
     share = row.progress or 0.0
     return t(
         "backtest.running", bar=progress_bar(share), percent=numbers.percent(t, share * 100, 0)

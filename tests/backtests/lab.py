@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import select
 
-from bot.jobs.backtests import BacktestJob, RunInWorker
+from bot.jobs.backtests import BacktestKind
+from bot.jobs.heavy import HeavyJob, RunInWorker
 from bot.workers.entry import call
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
@@ -96,15 +97,18 @@ class Lab:
         queue = TableQueue(wall)
         return Lab(database, folder, market, wall, queue, outbox, user_id, strategy.id)
 
-    def job(self, worker: RunInWorker = in_thread) -> BacktestJob:
+    def job(
+        self, worker: RunInWorker = in_thread, kill: Callable[[], None] = lambda: None
+    ) -> HeavyJob:
         """The task of the heavy lane."""
-        return BacktestJob(
+        return HeavyJob(
             database=self.database,
-            market=self.market,
             wall=self.wall,
             outbox=self.outbox,
             in_worker=worker,
+            kill=kill,
             data_dir=self.folder,
+            kinds={"backtest": BacktestKind(self.market, self.folder)},
             edit_card=self.edits,
             look_every_s=0.002,
         )
@@ -133,9 +137,14 @@ class Lab:
         async with self.database.write() as session:
             return await backtests.cancel(session, self.user_id, result_id, self.wall.now())
 
-    async def runs(self, result_id: int, worker: RunInWorker = in_thread) -> BacktestResult:
+    async def runs(
+        self,
+        result_id: int,
+        worker: RunInWorker = in_thread,
+        kill: Callable[[], None] = lambda: None,
+    ) -> BacktestResult:
         """The queue carries out the job; the row afterwards."""
-        await self.job(worker).run({"result_id": result_id})
+        await self.job(worker, kill).run({"result_id": result_id})
         return await self.row(result_id)
 
     async def row(self, result_id: int) -> BacktestResult:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bot.jobs.heavy import GRACE_S, LIMIT_S
 from bot.pool import WorkerPool
 from bot.workers.backtest import study
 from bot.workers.handover import Folder, Order
@@ -210,6 +211,54 @@ async def test_workers_that_die_three_times_are_given_up_on_and_it_is_told(lab: 
     assert [kind for kind, _ in await lab.told()] == ["backtest_failed"]
 
 
+async def test_what_takes_too_long_is_called_off_and_says_so(lab: Lab) -> None:
+    async def slow(target: str, folder: Path, order: Order) -> Any:
+        lab.wall.advance(LIMIT_S)
+        await _until(Folder(folder).is_called_off)
+        return await in_thread(target, folder, order)
+
+    row = await lab.runs(await lab.asks(), slow)
+    assert (row.status, row.error_message) == ("failed", "work_too_slow")
+    [(kind, params)] = await lab.told()
+    assert (kind, params["error"]) == ("backtest_failed", {"minutes": 10})
+
+
+async def test_what_does_not_stop_when_called_off_is_killed(lab: Lab) -> None:
+    result_id = await lab.asks()
+    killed = asyncio.Event()
+
+    async def deaf(_target: str, folder: Path, _order: Order) -> Any:
+        await lab.calls_off(result_id)
+        await _until(Folder(folder).is_called_off)
+        lab.wall.advance(GRACE_S)
+        await killed.wait()
+        raise BrokenProcessPool
+
+    row = await lab.runs(result_id, deaf, killed.set)
+    assert row.error_message == "cancelled"
+    assert await lab.told() == []
+
+
+async def test_what_needs_too_much_memory_is_not_tried_again(lab: Lab) -> None:
+    attempts: list[int] = []
+
+    async def huge(_target: str, *_args: Any) -> Any:
+        attempts.append(1)
+        raise MemoryError
+
+    row = await lab.runs(await lab.asks(), huge)
+    assert (row.status, row.error_message, len(attempts)) == ("failed", "work_too_big", 1)
+
+
+async def test_those_who_wait_see_that_they_moved_up(lab: Lab) -> None:
+    first, second = await lab.asks(), await lab.asks()
+    await lab.runs(first)
+    assert lab.edits.seen[-1] == ("backtest.queued", {})
+    assert lab.edits.seen[-2] == ("backtest.completed", {})
+    await lab.runs(second)
+    assert lab.edits.seen[-1] == ("backtest.completed", {})
+
+
 async def test_run_twice_it_is_told_once(lab: Lab) -> None:
     result_id = await lab.asks()
     await lab.runs(result_id)
@@ -244,6 +293,27 @@ async def test_in_a_real_worker_process_and_after_a_real_death(lab: Lab) -> None
         pool.close()
     assert row.status == "completed"
     assert (lab.folder / f"charts/backtest-{row.id}.png").read_bytes().startswith(PNG)
+
+
+async def test_a_real_worker_that_hangs_ends_with_the_job(lab: Lab) -> None:
+    """A sleep hears no flag: the process is killed, and the next job has a fresh one."""
+    pool = WorkerPool()
+    result_id = await lab.asks()
+    before = await pool.run("os:getpid")
+
+    async def hangs(_target: str, folder: Path, _order: Order) -> Any:
+        sleeping = asyncio.ensure_future(pool.run("time:sleep", 3_600))
+        await lab.calls_off(result_id)
+        await _until(Folder(folder).is_called_off)
+        lab.wall.advance(GRACE_S)
+        return await sleeping
+
+    try:
+        row = await lab.runs(result_id, hangs, pool.close)
+        assert row.error_message == "cancelled"
+        assert await pool.run("os:getpid") != before
+    finally:
+        pool.close()
 
 
 def test_candles_come_out_of_the_folder_as_they_went_in(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from domain.backtests import service as backtests
 from domain.backtests.finding import Finding
-from domain.backtests.queries import ahead
+from domain.backtests.models import BacktestResult
 from domain.backtests.result import TradeColumns
 from domain.bots.config import set_config
 from domain.errors import DomainError
@@ -59,10 +59,12 @@ async def test_a_strategys_own_inputs_are_taken_when_none_are_asked_for(lab: Lab
     assert row.params["inputs"] == {"slow": 21}
 
 
-async def test_a_second_one_is_refused_while_the_first_is_not_over(either_lab: Lab) -> None:
-    await either_lab.asks()
-    with pytest.raises(DomainError, match="backtest_running"):
+async def test_five_may_wait_and_a_sixth_is_refused_until_one_is_over(either_lab: Lab) -> None:
+    first, *_ = [await either_lab.asks() for _ in range(5)]
+    with pytest.raises(DomainError, match="backtest_queue_full"):
         await either_lab.asks()
+    await either_lab.calls_off(first)
+    await either_lab.asks()
 
 
 async def test_another_users_backtest_is_no_hindrance(lab: Lab) -> None:
@@ -72,7 +74,8 @@ async def test_another_users_backtest_is_no_hindrance(lab: Lab) -> None:
         session.add(strategy := Strategy(user_id=None, name="Shared", code="buy = close > open"))
     second = await lab.asks(strategy_id=strategy.id)
     async with lab.database.read() as session:
-        assert (await ahead(session, first), await ahead(session, second)) == (0, 1)
+        rows = [await session.get_one(BacktestResult, each) for each in (first, second)]
+        assert [await backtests.ahead(session, lab.queue, row) for row in rows] == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,7 @@ async def test_cancelling_frees_the_place_and_is_final(either_lab: Lab) -> None:
     assert (row.status, row.error_message) == ("failed", "cancelled")
     async with lab.database.write() as session:
         assert await backtests.begin(session, first, lab.wall.now()) is None
-        assert await backtests.complete(session, first, _finding(), lab.wall.now()) is None
+        assert await backtests.finish(session, first, lab.wall.now()) is None
         assert await backtests.fail(session, first, "late", lab.wall.now()) is None
         await backtests.note_progress(session, first, 0.5)
     assert (await lab.row(first)).progress == 0.0
@@ -168,7 +171,9 @@ async def test_the_latest_results_are_finished_ones_newest_first(lab: Lab) -> No
     for _ in range(3):
         result_id = await lab.asks()
         async with lab.database.write() as session:
-            await backtests.complete(session, result_id, _finding(), lab.wall.now())
+            row = await backtests.finish(session, result_id, lab.wall.now())
+            assert row is not None
+            await backtests.store(session, row, _finding())
         lab.wall.advance(60)
         done.append(result_id)
     await lab.calls_off(await lab.asks())

@@ -40,3 +40,14 @@ async def test_closing_ends_its_own_workers_only(pool: WorkerPool) -> None:
     pool.close()
     assert await other.run("os:getpid") == theirs != mine
     other.close()
+
+
+async def test_a_worker_may_take_only_so_much_memory() -> None:
+    pool = WorkerPool(memory_bytes=1 << 30)
+    try:
+        worker = await pool.run("os:getpid")
+        with pytest.raises(MemoryError):
+            await pool.run("numpy:ones", 1 << 28)  # 2 GiB
+        assert await pool.run("os:getpid") == worker
+    finally:
+        pool.close()

@@ -51,9 +51,17 @@ async def test_a_strategys_card_leads_there(w: World) -> None:
 async def test_it_can_be_called_off(w: World) -> None:
     alice = await w.trader("alice")
     await alice.sends("/backtest btc 5m donchian")
-    assert "still running" in await alice.sends("/backtest eth 5m donchian")
     assert "Cancelled" in await alice.taps("Cancel the backtest")
     assert (await result(w)).error_message == "cancelled"
+
+
+async def test_the_queue_says_how_many_come_first_and_when_it_is_full(w: World) -> None:
+    alice, bob = await w.trader("alice"), await w.trader("bob")
+    assert "its turn is next" in await alice.sends("/backtest btc 5m donchian")
+    for ahead in range(1, 5):
+        assert f"{ahead} before it" in await alice.sends("/backtest eth 5m donchian")
+    assert "5 of your tests wait or run" in await alice.sends("/backtest eth 5m donchian")
+    assert "1 before it" in await bob.sends("/backtest eth 5m donchian")
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,68 @@ async def test_who_renews_the_lease_keeps_the_job(
         assert await claim(database, queue) is None
 
 
+async def test_users_take_turns_however_many_jobs_one_of_them_queues(
+    database: Database, queue: TableQueue
+) -> None:
+    await enqueue(database, queue, "a1", "a2", "a3", owner=1)
+    await enqueue(database, queue, "b1", "b2", owner=2)
+    done = []
+    while (job := await claim(database, queue)) is not None:
+        done.append(job.task)
+        async with database.write() as session:
+            await queue.finish(session, job)
+        if job.task == "b1":
+            await enqueue(database, queue, "c1", owner=3)
+    assert done == ["a1", "b1", "a2", "b2", "c1", "a3"]
+
+
+async def test_one_job_of_a_user_runs_at_a_time(database: Database, queue: TableQueue) -> None:
+    await enqueue(database, queue, "a1", "a2", owner=1)
+    await enqueue(database, queue, "b1", owner=2)
+    first, second = await claim(database, queue), await claim(database, queue)
+    assert first is not None
+    assert second is not None
+    assert [first.task, second.task] == ["a1", "b1"]
+    assert await claim(database, queue) is None
+    async with database.write() as session:
+        await queue.requeue(session, first, timedelta(0))
+    again = await claim(database, queue)
+    assert again is not None
+    assert again.task == "a1"
+
+
+async def test_two_processes_never_run_two_of_one_user(
+    database_url: str, wall: ManualClock
+) -> None:
+    """Claimed at the same moment, the database lets one of them through."""
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(opened(database_url))
+        others = [Database(database_url) for _ in range(4)]
+        queue = TableQueue(wall)
+        await enqueue(first, queue, *(f"job {n}" for n in range(12)), owner=1)
+        for _ in range(12):
+            claims = await asyncio.gather(*(claim(other, queue) for other in others))
+            [job] = [each for each in claims if each is not None]
+            async with first.write() as session:
+                await queue.finish(session, job)
+        assert set((await states(first)).values()) == {"done"}
+        for other in others:
+            await other.close()
+
+
+async def test_how_many_come_before(database: Database, queue: TableQueue) -> None:
+    async def ahead(key: str) -> int | None:
+        async with database.read() as session:
+            return await queue.ahead(session, key)
+
+    await enqueue(database, queue, "a1", owner=1, dedupe_key="a1")
+    await enqueue(database, queue, "a2", owner=1, dedupe_key="a2")
+    await enqueue(database, queue, "b1", owner=2, dedupe_key="b1")
+    assert [await ahead(key) for key in ("a1", "b1", "a2")] == [0, 1, 2]
+    assert await claim(database, queue) is not None
+    assert [await ahead(key) for key in ("a1", "b1", "a2", "no")] == [None, 1, 2, None]
+
+
 async def test_what_was_finished_long_ago_is_forgotten(
     database: Database, queue: TableQueue, wall: ManualClock
 ) -> None:
