@@ -123,6 +123,9 @@ def _from(signals: Signals, first: int) -> Signals:
     """The rows from `first` on, as views."""
     if first == 0:
         return signals
+    scripts = signals.scripts
+    if scripts is not None:
+        scripts = replace(scripts, columns=tuple(column[first:] for column in scripts.columns))
     return replace(
         signals,
         buy=signals.buy[first:],
@@ -134,4 +137,5 @@ def _from(signals: Signals, first: int) -> Signals:
         confidence=None if signals.confidence is None else signals.confidence[first:],
         values={name: column[first:] for name, column in signals.values.items()},
         plots={name: column[first:] for name, column in signals.plots.items()},
+        scripts=scripts,
     )

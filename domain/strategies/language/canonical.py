@@ -51,6 +51,7 @@ class Printer:
             "if": self._choice,
             "shift": self._shift,
             "call": self._call,
+            "at_entry": self._at_entry,
         }
 
     def text(self, node: Node, least: int = _CHOICE) -> str:
@@ -95,6 +96,9 @@ class Printer:
     def _call(self, node: Node) -> tuple[str, int]:
         return f"{node.value}({', '.join(self.text(arg) for arg in node.args)})", _ATOM
 
+    def _at_entry(self, node: Node) -> tuple[str, int]:
+        return f"at_entry({self.text(node.args[0])})", _ATOM
+
     def _param(self, node: Node) -> tuple[str, int]:
         name = str(node.value)
         if name not in self._values:
@@ -121,7 +125,7 @@ def canonical_text(checked: Checked) -> str:
             continue
         shown = names.get(node.index) or printer.spelled(node)[0]
         lines.append(f"{name} = {shown}")
-        if node.op not in ("number", "bool", "series", "param"):
+        if node.op not in ("number", "bool", "series", "position", "param"):
             names.setdefault(node.index, name)
     if checked.plots:
         lines.append(f"plot({', '.join(printer.text(node) for node in checked.plots)})")

@@ -6,35 +6,49 @@ import ast
 from dataclasses import dataclass, field
 from typing import cast
 
+from domain.market.scripts import MAX_STACK
 from domain.strategies.language.errors import Findings, closest
 from domain.strategies.language.expressions import Scope, Translator
 from domain.strategies.language.functions import TABLE
-from domain.strategies.language.limits import MAX_NAME_CHARS, MAX_PARAMS, MAX_PLOTS
+from domain.strategies.language.limits import (
+    MAX_NAME_CHARS,
+    MAX_PARAMS,
+    MAX_PLOTS,
+    MAX_SCRIPT,
+)
 from domain.strategies.language.nodes import Graph, Kind, Node
 from domain.strategies.language.params import Param, read_param
 from domain.strategies.language.parser import Statement, parse
+from domain.strategies.language.scripting import size_of, stack_of
+from domain.strategies.language.trailing import trailing_stop
 from domain.strategies.language.vocabulary import (
     CONDITION_OUTPUTS,
     LATER_FUNCTIONS,
-    LATER_OUTPUTS,
-    LATER_SERIES,
     NUMBER_OUTPUTS,
     OUTPUTS,
+    POSITION_OUTPUTS,
+    POSITION_SCALARS,
     SERIES,
+    SPECIAL,
     STATEMENTS,
 )
 
-_TAKEN = frozenset({*SERIES, *TABLE, *LATER_FUNCTIONS, *LATER_SERIES, *STATEMENTS})
+_TAKEN = frozenset({*SERIES, *TABLE, *LATER_FUNCTIONS, *SPECIAL, *POSITION_SCALARS, *STATEMENTS})
 
 
 @dataclass(slots=True)
 class Checked:
-    """A program without mistakes, but for what its lengths turn out to be."""
+    """A program without mistakes, but for what its lengths turn out to be.
+
+    `outputs` as written; `held`: what decides about an open position (POSITION_OUTPUTS), the
+    trailing stop worked into `stop_loss`.
+    """
 
     graph: Graph
     names: dict[str, Node] = field(default_factory=dict)  # params too; in the order of the text
     params: dict[str, Param] = field(default_factory=dict)
     outputs: dict[str, Node] = field(default_factory=dict)
+    held: dict[str, Node] = field(default_factory=dict)
     plots: list[Node] = field(default_factory=list)
     calls: dict[int, Node] = field(default_factory=dict)
     places: dict[int, tuple[int, int, str]] = field(default_factory=dict)
@@ -56,6 +70,7 @@ def check(code: str) -> Checked:
         if not findings.full:
             checker.take(statement)
     findings.raise_if_any()
+    checker.finish()
     if not {"buy", "sell"} & set(checked.outputs):
         code = "no_entry" if statements else "empty_program"
         findings.add(code, (1, 1), "", "buy = crossover(ema(close, 12), ema(close, 26))")
@@ -74,6 +89,7 @@ class _Checker:
         self.scope = scope
         self.checked = checked
         self.assigned: dict[str, int] = {}
+        self.written: dict[str, tuple[Translator, ast.expr]] = {}  # outputs
 
     def take(self, statement: Statement) -> None:
         node = statement.node
@@ -98,11 +114,10 @@ class _Checker:
             self.scope.names[name] = value
             if name in OUTPUTS:
                 self.checked.outputs[name] = value
+                self.written[name] = translator, node.value
 
     def _name_is_free(self, name: str, target: ast.Name, translator: Translator) -> bool:
-        if name in LATER_OUTPUTS:
-            translator.refuse("not_available_yet", target)
-        elif name in _TAKEN:
+        if name in _TAKEN:
             translator.refuse("name_taken", target, f"my_{name}")
         elif name.startswith("_") or len(name) > MAX_NAME_CHARS:
             translator.refuse("bad_name", target, most=MAX_NAME_CHARS)
@@ -113,6 +128,8 @@ class _Checker:
         return False
 
     def _value(self, name: str, tree: ast.expr, translator: Translator) -> Node:
+        if name in OUTPUTS and name not in POSITION_OUTPUTS:
+            translator.barred = "position_misplaced"
         called = tree.func if isinstance(tree, ast.Call) else None
         if isinstance(called, ast.Name) and called.id == "param" and name not in OUTPUTS:
             return self._param(name, cast("ast.Call", tree), translator)
@@ -121,6 +138,26 @@ class _Checker:
         if name in NUMBER_OUTPUTS:
             return translator.number(tree)
         return translator.read(tree)
+
+    def finish(self) -> None:
+        """Puts together what decides about an open position, and sees that it is small enough."""
+        outputs, held = self.checked.outputs, self.checked.held
+        held.update({name: outputs[name] for name in POSITION_OUTPUTS if name in outputs})
+        after = outputs.get("trail_after")
+        if "trail" in outputs:
+            held["stop_loss"] = trailing_stop(
+                self.scope.graph, held.get("stop_loss"), outputs["trail"], after
+            )
+        elif after is not None:
+            translator, tree = self.written["trail_after"]
+            translator.refuse("trail_missing", tree, "trail = 2")
+        for name, node in held.items():
+            if node.position and not self._is_small(node):
+                translator, tree = self.written[name if name in self.written else "trail"]
+                translator.refuse("script_too_long", tree, limit=MAX_SCRIPT)
+
+    def _is_small(self, node: Node) -> bool:
+        return size_of(self.scope.graph, node) <= MAX_SCRIPT and stack_of(node) <= MAX_STACK
 
     def _param(self, name: str, tree: ast.Call, translator: Translator) -> Node:
         made = read_param(translator, name, tree)
@@ -142,6 +179,7 @@ class _Checker:
         elif tree.keywords or not tree.args:
             translator.refuse("plot_arguments", tree, "plot(close)")
         else:
+            translator.barred = "position_misplaced"
             nodes = [translator.number(arg) for arg in tree.args]
             self.checked.plots += [node for node in nodes if node.kind is Kind.NUMBER]
             if len(self.checked.plots) > MAX_PLOTS:

@@ -23,11 +23,13 @@ CODES = (
     "not_allowed", "not_available_yet", "nothing_done", "no_entry", "one_name_only", "bad_name",
     "name_taken", "assigned_twice", "param_misplaced", "param_needs_default",
     "param_not_literal", "param_bounds_wrong", "too_many_params", "plot_misplaced",
-    "plot_arguments", "too_many_plots",
+    "plot_arguments", "too_many_plots", "trail_missing",
     # expressions
     "unknown_name", "used_before", "unknown_function", "not_a_function",
     "function_without_brackets", "string_not_allowed", "expected_number", "expected_condition",
     "different_kinds", "future_index", "bad_index",
+    # the open position
+    "position_misplaced", "position_inside", "script_too_long",
     # arguments
     "missing_argument", "too_many_arguments", "unknown_argument", "repeated_argument",
     "length_not_constant", "argument_not_constant", "length_not_whole", "length_out_of_range",

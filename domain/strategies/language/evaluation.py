@@ -9,6 +9,7 @@ import numpy as np
 
 from domain.errors import DomainError
 from domain.market.candles import Bools, Candles, Floats, Signals
+from domain.market.scripts import PositionScripts
 from domain.strategies.language.analysis import Analysis
 from domain.strategies.language.canonical import Printer
 from domain.strategies.language.checker import Checked
@@ -19,6 +20,8 @@ from domain.strategies.language.nodes import Kind, Node
 from domain.strategies.language.operations import apply, finite
 from domain.strategies.language.program import Bound
 from domain.strategies.language.vocabulary import OUTPUTS
+
+_LEVELS = ("stop_loss", "take_profit")
 
 
 def evaluate(bound: Bound, candles: Candles, *, bar_ms: int, explain: bool = True) -> Signals:
@@ -46,7 +49,7 @@ def shown_nodes(bound: Bound) -> dict[str, Node]:
         if not node.scalar and node.op != "series"
     }
     printer = Printer(names, bound.values)
-    shown = {name: node for name, node in checked.names.items() if _is_series(node, name)}
+    shown = {name: node for name, node in checked.names.items() if _is_column(node, name)}
     for index, node in checked.calls.items():
         if index not in names and _is_indicator(node):
             shown.setdefault(printer.text(node), node)
@@ -63,13 +66,13 @@ def plotted_nodes(bound: Bound) -> dict[str, Node]:
 
 def _is_indicator(node: Node) -> bool:
     """A number with a name of its own; that a line was crossed is what the signal says already."""
-    if node.scalar or node.kind is Kind.CONDITION:
+    if node.scalar or node.position or node.kind is Kind.CONDITION:
         return False
     return not TABLE[str(node.value)].elementwise
 
 
-def _is_series(node: Node, name: str) -> bool:
-    return not node.scalar and name not in OUTPUTS
+def _is_column(node: Node, name: str) -> bool:
+    return not (node.scalar or node.position) and name not in OUTPUTS
 
 
 class _Run:
@@ -85,8 +88,11 @@ class _Run:
         self.live = 0  # columns held, constants apart
         self.shown = shown_nodes(bound) if explain else {}
         self.plots = plotted_nodes(bound) if explain else {}
+        self.outputs = _evaluated(bound)
+        self.scripts = bound.scripts
         self.roots = [
-            *self.checked.outputs.values(),
+            *self.outputs.values(),
+            *(self.scripts.columns if self.scripts else ()),
             *self.shown.values(),
             *self.plots.values(),
         ]
@@ -100,7 +106,8 @@ class _Run:
         return uses
 
     def work(self) -> None:
-        for node in self.checked.graph.nodes:
+        # Of the position last: whether a position at its signal bar is long, the entries say.
+        for node in sorted(self.checked.graph.nodes, key=lambda node: node.position):
             if node.index not in self.uses:
                 continue
             if node.scalar:
@@ -127,9 +134,21 @@ class _Run:
         if node.op == "shift":
             bars = round(self.analysis.constants[node.args[1].index])
             return _ago(self.values[node.args[0].index], bars)
+        if node.op == "position":
+            return self._when_fresh(str(node.value))
+        if node.op == "at_entry":
+            return self.values[node.args[0].index]
         if node.op == "call" and not TABLE[str(node.value)].elementwise:
             return self._call(node)
         return apply(node, [self.values[arg.index] for arg in node.args])
+
+    def _when_fresh(self, name: str) -> Any:
+        """A position scalar at the signal bar: its close is the price, nothing has happened."""
+        if name == "entry_price":
+            return self.candles.close
+        if name == "is_long":
+            return _condition(self, "buy")
+        return np.zeros(self.size)
 
     def _call(self, node: Node) -> Any:
         function = TABLE[str(node.value)]
@@ -165,36 +184,60 @@ def _ago(values: Any, bars: int) -> Any:
     return out
 
 
+def _evaluated(bound: Bound) -> dict[str, Node]:
+    """The outputs that have a column: levels that depend on the position as at its signal bar."""
+    checked = bound.program.checked
+    outputs = {name: node for name, node in checked.outputs.items() if not node.position}
+    levels = {name: checked.held[name] for name in _LEVELS if name in checked.held}
+    return outputs | levels
+
+
 def _signals(run: _Run) -> Signals:
-    outputs = run.checked.outputs
-    levels = {name: _level(run, name) for name in ("stop_loss", "take_profit", "confidence")}
+    confidence = _level(run, "confidence")
     enter = np.ones(run.size, dtype=np.bool_)
     enter[: run.warmup] = False
     leave = enter.copy()
-    for name in ("stop_loss", "take_profit"):
-        if name in outputs:  # a level that the program sets but cannot know: no entry, no guess
-            enter &= ~np.isnan(levels[name])
+    enter &= _levels_known(run)
     return Signals(
         buy=_condition(run, "buy") & enter,
         sell=_condition(run, "sell") & enter,
         exit_long=_condition(run, "exit_long") & leave,
         exit_short=_condition(run, "exit_short") & leave,
-        stop_loss=levels["stop_loss"],
-        take_profit=levels["take_profit"],
-        confidence=np.clip(levels["confidence"], 0.0, 1.0) if "confidence" in outputs else None,
+        stop_loss=_level(run, "stop_loss"),
+        take_profit=_level(run, "take_profit"),
+        confidence=np.clip(confidence, 0.0, 1.0) if "confidence" in run.outputs else None,
         values={name: _numbers(run, node) for name, node in run.shown.items()},
         plots={name: _numbers(run, node) for name, node in run.plots.items()},
+        scripts=_scripts(run),
     )
 
 
+def _levels_known(run: _Run) -> Bools:
+    """Where each level that the program sets is known: elsewhere no entry, and no guess."""
+    known = np.ones(run.size, dtype=np.bool_)
+    for name in (*_LEVELS, "trail", "trail_after"):
+        if name in run.checked.outputs:
+            known &= ~np.isnan(_level(run, name))
+    if "trail" in run.outputs:
+        known &= _level(run, "trail") > 0.0
+    return known
+
+
+def _scripts(run: _Run) -> PositionScripts | None:
+    if run.scripts is None:
+        return None
+    columns = tuple(_numbers(run, node) for node in run.scripts.columns)
+    return PositionScripts(columns, **run.scripts.outputs)
+
+
 def _condition(run: _Run, name: str) -> Bools:
-    node = run.checked.outputs.get(name)
+    node = run.outputs.get(name)
     values: Bools = run.whole(False if node is None else run.values[node.index], True)
     return values
 
 
 def _level(run: _Run, name: str) -> Floats:
-    node = run.checked.outputs.get(name)
+    node = run.outputs.get(name)
     values: Floats = run.whole(np.nan if node is None else run.values[node.index], False)
     return values
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +14,14 @@ from domain.strategies.language.functions import FUNCTIONS, TABLE, Function
 from domain.strategies.language.limits import MAX_LENGTH
 from domain.strategies.language.nodes import Graph, Kind, Node
 from domain.strategies.language.parser import Statement
+from domain.strategies.language.special import READ_SPECIAL
 from domain.strategies.language.vocabulary import (
     LATER_FUNCTIONS,
-    LATER_SERIES,
     OUTPUTS,
+    POSITION_FUNCTIONS,
+    POSITION_SCALARS,
     SERIES,
+    SPECIAL,
     STATEMENTS,
 )
 
@@ -55,13 +59,19 @@ class Scope:
 
 
 class Translator:
-    """Reads the expressions of one statement."""
+    """Reads the expressions of one statement.
+
+    `barred`: the code that values of the position are refused with here, "" where they may stand;
+    `inside`: the function or index that they would stand in.
+    """
 
     def __init__(self, scope: Scope, statement: Statement, *, trusted: bool = False) -> None:
         self.scope = scope
         self.graph = scope.graph
         self.statement = statement
         self.trusted = trusted  # a formula of the function table: hidden functions are open to it
+        self.barred = ""
+        self.inside = ""
 
     def read(self, tree: ast.expr) -> Node:
         """The node of an expression; an error node where it is wrong."""
@@ -92,6 +102,17 @@ class Translator:
             return self.refuse("expected_condition", tree, f"{self._short(tree)} > 0")
         return node
 
+    @contextmanager
+    def column_only(self, inside: str) -> Iterator[None]:
+        """What is read meanwhile must have a column: nothing of the position."""
+        before = self.barred, self.inside
+        if not self.barred:
+            self.barred, self.inside = "position_inside", inside
+        try:
+            yield
+        finally:
+            self.barred, self.inside = before
+
     def _short(self, tree: ast.expr) -> str:
         text = self.statement.source(tree)
         return text if len(text) <= 24 else "x"
@@ -107,23 +128,28 @@ class Translator:
     def _name(self, tree: ast.Name) -> Node:
         name, scope = tree.id, self.scope
         if name in scope.names:
-            return scope.names[name]
+            return self._allowed(scope.names[name], tree)
         if name in SERIES:
             return self.graph.series(name)
+        if name in POSITION_SCALARS:
+            return self._allowed(self.graph.position(name), tree)
         if name in scope.later:
             return self.refuse("used_before", tree, assigned=scope.later[name])
         if name in scope.broken:
             return self.graph.error()
         return self._unknown_name(tree)
 
+    def _allowed(self, node: Node, tree: ast.expr) -> Node:
+        if node.position and self.barred:
+            return self.refuse(self.barred, tree, inside=self.inside)
+        return node
+
     def _unknown_name(self, tree: ast.Name) -> Node:
         name = tree.id
-        if name in LATER_SERIES:
-            return self.refuse("not_available_yet", tree)
-        if name in TABLE or name in LATER_FUNCTIONS:
-            signature = TABLE[name].signature if name in TABLE else f"{name}(...)"
-            return self.refuse("function_without_brackets", tree, signature)
-        known = [*self.scope.names, *SERIES, *OUTPUTS]
+        if name in TABLE or name in SPECIAL or name in LATER_FUNCTIONS:
+            signature = TABLE[name].signature if name in TABLE else SPECIAL.get(name)
+            return self.refuse("function_without_brackets", tree, signature or f"{name}(...)")
+        known = [*self.scope.names, *SERIES, *POSITION_SCALARS, *OUTPUTS]
         hint = _OTHER_TONGUES.get(name) or closest(name, known)
         return self.refuse("unknown_name", tree, hint)
 
@@ -170,7 +196,8 @@ class Translator:
         return self._made("if", kinds.pop() if kinds else Kind.ANY, (test, yes, no))
 
     def _ago(self, tree: ast.Subscript) -> Node:
-        node = self.read(tree.value)
+        with self.column_only("[ ]"):
+            node = self.read(tree.value)
         index = tree.slice
         if isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.USub):
             return self.refuse("future_index", index)
@@ -196,10 +223,13 @@ class Translator:
         name = tree.func.id
         if self.trusted and name == "_ago":
             return self._shifted(self.number(tree.args[0]), self.number(tree.args[1]))
+        if name in READ_SPECIAL:
+            return READ_SPECIAL[name](self, tree)
         function = TABLE.get(name)
         if function is None or (function.hidden and not self.trusted):
             return self._unknown_function(tree.func)
-        args = bind_arguments(self, function, tree)
+        with nullcontext() if name in POSITION_FUNCTIONS else self.column_only(name):
+            args = bind_arguments(self, function, tree)
         if args is None or any(arg.kind is Kind.ANY for arg in args):
             return self.graph.error()
         return self._invoke(function, args, tree)
@@ -233,9 +263,9 @@ class Translator:
             return self.refuse("not_available_yet", tree)
         if name in STATEMENTS:
             return self.refuse(f"{name}_misplaced", tree)
-        if name in SERIES or name in self.scope.names:
+        if name in SERIES or name in POSITION_SCALARS or name in self.scope.names:
             return self.refuse("not_a_function", tree, name)
-        known = [entry.name for entry in FUNCTIONS]
+        known = [*(entry.name for entry in FUNCTIONS), *SPECIAL]
         return self.refuse("unknown_function", tree, closest(name, known))
 
     def _made(self, op: str, kind: Kind, args: tuple[Node, ...], value: str | float = "") -> Node:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+_OF_POSITION = ("position", "at_entry")
+
 
 class Kind(StrEnum):
     """What an expression yields at each bar. ANY stands for an expression already found wrong."""
@@ -23,8 +25,9 @@ class Node:
     """One distinct sub-expression.
 
     `op` tells how `args` and `value` are read: number, bool, param, series, binary, compare, and,
-    or, not, negate, if, shift, call. `scalar`: the same at every bar. `body`: what a function
-    written as a formula stands for.
+    or, not, negate, if, shift, call, position, at_entry. `scalar`: the same at every bar. `body`:
+    what a function written as a formula stands for. `position`: it differs from position to
+    position, so it has no column.
     """
 
     index: int
@@ -34,6 +37,7 @@ class Node:
     value: str | float | bool = ""
     scalar: bool = False
     body: Node | None = None
+    position: bool = False
 
 
 class Graph:
@@ -58,7 +62,8 @@ class Graph:
         found = self._known.get(key)
         if found is None:
             fixed = all(arg.scalar for arg in args) if scalar is None else scalar
-            found = Node(len(self.nodes), op, kind, args, value, fixed, body)
+            held = op in _OF_POSITION or any(arg.position for arg in args)
+            found = Node(len(self.nodes), op, kind, args, value, fixed, body, held)
             self.nodes.append(found)
             self._known[key] = found
         return found
@@ -78,6 +83,17 @@ class Graph:
     def series(self, name: str) -> Node:
         """A column of the candles or of the calendar."""
         return self.make("series", Kind.NUMBER, value=name, scalar=False)
+
+    def position(self, name: str) -> Node:
+        """A position scalar."""
+        kind = Kind.CONDITION if name == "is_long" else Kind.NUMBER
+        return self.make("position", kind, value=name, scalar=False)
+
+    def at_entry(self, node: Node) -> Node:
+        """`node` as it was at the signal bar of the position; a constant was always the same."""
+        if node.scalar:
+            return node
+        return self.make("at_entry", node.kind, (node,), scalar=False)
 
     def shift(self, node: Node, bars: Node) -> Node:
         """`node` as it was `bars` bars ago; a constant was always the same."""

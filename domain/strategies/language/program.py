@@ -12,6 +12,7 @@ from domain.strategies.language.canonical import canonical_text, plain, program_
 from domain.strategies.language.checker import Checked, check
 from domain.strategies.language.errors import Findings
 from domain.strategies.language.params import Param, Value
+from domain.strategies.language.scripting import Scripts, write_scripts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +39,8 @@ class Program:
             raise DomainError(
                 error.code, line=line, text=text, argument=error.arg.name, value=error.value
             ) from None
-        return Bound(self, chosen, analysis)
+        scripts = write_scripts(self.checked.held, analysis.constants)
+        return Bound(self, chosen, analysis, scripts)
 
     def _chosen(self, values: Mapping[str, object]) -> dict[str, Value]:
         known = {param.name: param for param in self.params}
@@ -60,6 +62,7 @@ class Bound:
     program: Program
     values: Mapping[str, Value]
     analysis: Analysis = field(repr=False)
+    scripts: Scripts | None = field(default=None, repr=False)
 
     @property
     def warmup(self) -> int:

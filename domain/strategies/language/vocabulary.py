@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
+from domain.market.scripts import (
+    BARS_HELD,
+    BEST_PROFIT,
+    ENTRY_PRICE,
+    IS_LONG,
+    MINUTES_HELD,
+    PROFIT,
+    WORST_PROFIT,
+)
+
 PRICES = ("open", "high", "low", "close", "volume")
 MEANS = ("hl2", "hlc3", "ohlc4")
 CALENDAR = ("minute", "hour", "dayofweek", "month")
 SERIES = PRICES + MEANS + CALENDAR
 
 CONDITION_OUTPUTS = ("buy", "sell", "exit_long", "exit_short")
-NUMBER_OUTPUTS = ("stop_loss", "take_profit", "confidence")
+NUMBER_OUTPUTS = ("stop_loss", "take_profit", "trail", "trail_after", "confidence")
 OUTPUTS = CONDITION_OUTPUTS + NUMBER_OUTPUTS
 
+POSITION_SCALARS = {
+    "entry_price": ENTRY_PRICE,
+    "profit": PROFIT,
+    "best_profit": BEST_PROFIT,
+    "worst_profit": WORST_PROFIT,
+    "bars_held": BARS_HELD,
+    "minutes_held": MINUTES_HELD,
+    "is_long": IS_LONG,
+}
+"""What is only known of an open position: name -> operand in a script."""
+POSITION_OUTPUTS = ("exit_long", "exit_short", "stop_loss", "take_profit")
+"""Outputs that may depend on the position."""
+POSITION_FUNCTIONS = ("abs", "min", "max", "clip", "nz", "na")
+"""Functions that take values of the position."""
+
 STATEMENTS = ("param", "plot")
+SPECIAL = {"at_entry": "at_entry(x)"}
+"""What is written like a function and is none: name -> signature."""
 
 # Part of the language, evaluated by the bar step or over other markets: refused until they are.
-LATER_OUTPUTS = ("trail", "trail_after")
-LATER_SERIES = (
-    "entry_price",
-    "profit",
-    "best_profit",
-    "worst_profit",
-    "bars_held",
-    "minutes_held",
-    "is_long",
-)
 LATER_FUNCTIONS = (
     "timeframe",
     "symbol",
-    "at_entry",
     "pattern",
     "supertrend",
     "supertrend_dir",
