@@ -20,6 +20,7 @@ from domain.backtests.rules import Rules
 from domain.market.candles import Candles
 from domain.strategies.builtins import find_builtin
 from domain.strategies.language import compile_rules
+from handlers.texts import Translator
 
 BARS = 35_040
 QUARTER_MS = 15 * 60_000
@@ -64,7 +65,7 @@ def _often() -> str:
 def _draws(name: str, code: str, rules: Rules, folder: Path) -> None:
     bound = compile_rules(code).bind()
     result, metrics = study(prices(BARS), bound, rules, compiled=folder)
-    picture = Picture(name, "15m", result, metrics, footer(rules))
+    picture = Picture(name, "15m", result, metrics, footer(Translator(), rules))
     path = folder / "picture.png"
     walls, cpus = [], []
     for _ in range(_TURNS + 1):

@@ -61,6 +61,7 @@ TAPS: tuple[Tap, ...] = (
     Tap("settings", settings.show_settings),
     Tap("lang", settings.tap_language, writes=True),
     Tap("tz", settings.tap_timezone, writes=True),
+    Tap("theme", settings.tap_theme, writes=True),
     Tap("strategies", strategies.tap_list),
     Tap("strategy", strategies.tap_strategy),
     Tap("status", bots.status),

@@ -1,4 +1,4 @@
-"""/settings and /lang: language and time zone."""
+"""/settings and /lang: language, time zone, how pictures look."""
 
 from __future__ import annotations
 
@@ -63,6 +63,12 @@ async def tap_timezone(ctx: Context) -> Reply:
     return present(ctx, settings_view(ctx)) + Reply.answer(plain(ctx.t("settings.zone_changed")))
 
 
+async def tap_theme(ctx: Context) -> Reply:
+    """A theme button."""
+    await settings.set_theme(ctx.session, ctx.settings, str(ctx.tap["0"]))
+    return present(ctx, settings_view(ctx)) + Reply.answer(plain(ctx.t("settings.theme_changed")))
+
+
 def settings_view(ctx: Context) -> View:
     """The card: what is set now, and a button for each choice."""
     t = ctx.t
@@ -71,6 +77,7 @@ def settings_view(ctx: Context) -> View:
         "",
         t("settings.language", language=t(f"lang.name_{t.lang}")),
         t("settings.zone", zone=t.tz, time=numbers.moment(t, ctx.now)),
+        t("settings.theme", theme=t(f"settings.theme_{ctx.settings.theme}")),
         t("settings.mode", mode=t(f"mode.{ctx.settings.mode}")),
         "",
         t("settings.hint"),
@@ -79,6 +86,7 @@ def settings_view(ctx: Context) -> View:
     keyboard: Keyboard = (
         tuple(_language_buttons(ctx)),
         *rows_of(zones, 3),
+        tuple(_theme_button(ctx, theme) for theme in settings.THEMES),
         (ctx.buttons.show(plain(t("button.menu")), "menu"),),
     )
     return View(text, keyboard, card="settings:")
@@ -91,6 +99,11 @@ def _language_buttons(ctx: Context) -> list[Button]:
         )
         for code in LANGUAGES
     ]
+
+
+def _theme_button(ctx: Context, theme: str) -> Button:
+    label = _marked(plain(ctx.t(f"button.theme_{theme}")), theme == ctx.settings.theme)
+    return ctx.buttons.show(label, "theme", theme)
 
 
 def _zone_button(ctx: Context, zone: str) -> Button:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bot.workers.handover import Folder, Order
+from bot.workers.handover import Folder, Look, Order
 from domain.backtests import service as backtests
 from domain.backtests.finding import Finding
 from domain.backtests.models import BacktestResult
@@ -102,6 +102,7 @@ class BacktestKind:
             start_ms=start_ms,
             chart=self.data_dir / chart_file(row.id),
             compiled=self.data_dir / "compiled",
+            look=Look(**params.get("look", {})),
         )
         return order, candles
 

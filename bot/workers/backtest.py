@@ -20,6 +20,7 @@ from domain.errors import DomainError
 from domain.market.candles import Candles, Signals
 from domain.market.timeframes import to_ms
 from domain.strategies.language import Bound, compile_rules, evaluate
+from handlers.texts import Translator, plain
 
 KEPT_POINTS = 2_000
 _EVALUATED, _SIMULATED = 0.25, 0.8  # of the work, roughly
@@ -85,22 +86,28 @@ def kept_curve(result: Result) -> list[list[float]]:
     return [start, *([time, value] for time, value in zip(times, values, strict=True))]
 
 
-def footer(rules: Rules) -> str:
+def footer(t: Translator, rules: Rules) -> str:
     """The conventions that matter most, for the foot of a picture."""
     terms = rules.terms()
-    return (
-        f"Fills at the next open · taker {rules.taker_fee:.2%} + {rules.slippage_bps:g} bp slippage"
-        f" · stop first when both levels are touched · {rules.max_risk_percent:g}% risk a trade"
-        f" · leverage ≤ {terms.leverage:g}x"
+    return plain(
+        t(
+            "picture.footer",
+            fee=f"{rules.taker_fee:.2%}",
+            slippage=f"{rules.slippage_bps:g}",
+            risk=f"{rules.max_risk_percent:g}",
+            leverage=f"{terms.leverage:g}",
+        )
     )
 
 
 def _draw(result: Result, metrics: dict[str, Any], order: Order) -> None:
     from bot.workers.charts import Picture, draw_backtest  # noqa: PLC0415 - 60 MB: the CLI draws nothing
 
+    t = Translator(order.look.lang)
     timeframe = order.rules.timeframe or ""
+    foot = footer(t, order.rules)
     draw_backtest(
-        Picture(order.strategy, timeframe, result, metrics, footer(order.rules)), order.chart
+        Picture(order.strategy, timeframe, result, metrics, foot, t), order.chart, order.look.theme
     )
 
 

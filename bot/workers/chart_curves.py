@@ -16,6 +16,7 @@ from bot.workers.chart_ticks import Tick
 from domain.backtests.drawdown import underwater
 from domain.backtests.result import Result
 from domain.market.candles import Floats, Times
+from handlers.texts import Translator
 
 Span = tuple[float, float]
 POINTS = 2_300  # two per column of pixels
@@ -26,7 +27,7 @@ class EquityPanel:
     """Equity marked to market, and what holding the coin would have made of the same money."""
 
     def __init__(self, figure: Figure, box: panels.Box, theme: Theme) -> None:
-        self._panel = panels.Panel(figure, box, theme, "EQUITY, USDT")
+        self._panel = panels.Panel(figure, box, theme)
         axes = self._panel.axes
         self._start = axes.axhline(0.0, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 4)))
         self._area = panels.fill(axes, theme.accent, 0.13)
@@ -37,8 +38,9 @@ class EquityPanel:
             fontsize=SMALL, color=theme.benchmark,
         )  # fmt: skip
 
-    def show(self, result: Result, span: Span, ticks: Sequence[Tick]) -> None:
+    def show(self, t: Translator, result: Result, span: Span, ticks: Sequence[Tick]) -> None:
         """New data."""
+        self._panel.caption.set_text(t("picture.equity"))
         start = result.initial_balance
         time, equity = _curve(result, result.equity, start)
         hold = start * result.candles.close / result.candles.open[0]
@@ -49,7 +51,7 @@ class EquityPanel:
         self._equity.set_data(time, equity)
         self._held.set_data(held_time, held)
         self._area.set_data(time, np.full(len(time), bottom * 0.5), equity)
-        self._held_name.set_text("— buy & hold" + (" (runs off the scale)" if cut else ""))
+        self._held_name.set_text(t("picture.held_cut" if cut else "picture.held"))
         self._panel.set_times(span, ticks)
         self._panel.set_values(bottom, top, most=4, multiplies=True)
 
@@ -58,12 +60,13 @@ class UnderwaterPanel:
     """Percent below the highest equity so far."""
 
     def __init__(self, figure: Figure, box: panels.Box, theme: Theme) -> None:
-        self._panel = panels.Panel(figure, box, theme, "DRAWDOWN, %", dated=True)
+        self._panel = panels.Panel(figure, box, theme, dated=True)
         self._area = panels.fill(self._panel.axes, theme.loss, 0.28)
         self._line = panels.line(self._panel.axes, theme.loss, 1.0)
 
-    def show(self, result: Result, span: Span, ticks: Sequence[Tick]) -> None:
+    def show(self, t: Translator, result: Result, span: Span, ticks: Sequence[Tick]) -> None:
         """New data."""
+        self._panel.caption.set_text(t("picture.drawdown"))
         depth = -underwater(result.initial_balance, result.equity)
         time, shown = _curve(result, depth, 0.0)
         self._line.set_data(time, shown)

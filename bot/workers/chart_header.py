@@ -8,14 +8,17 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from bot.workers.chart_fonts import printable
 from bot.workers.chart_theme import Theme
 from domain.clock import from_ms
+from handlers.render import numbers
+from handlers.texts import Translator
 
 LEFT, RIGHT = 0.025, 0.975
 _NAME_CHARS = 34
 # Shares of the width, after the width of the names.
 _COLUMNS = (LEFT, 0.187, 0.307, 0.437, 0.552, 0.720, 0.842)
-NOT_DEFINED = "n/a"
+NOT_DEFINED = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +53,16 @@ class Header:
             for x in _COLUMNS
         ]
 
-    def show(
-        self, strategy: str, subtitle: str, metrics: dict[str, Any], fonts: list[str] | None = None
-    ) -> None:
-        """New words. `fonts`: for the strategy's name, when the usual one lacks its letters."""
-        self._title.set_text(_shortened(strategy))
-        self._title.set_fontfamily(fonts or ["DejaVu Sans"])
+    def show(self, t: Translator, strategy: str, subtitle: str, metrics: dict[str, Any]) -> None:
+        """New words."""
+        self._title.set_text(_shortened(printable(strategy)))
         self._subtitle.set_text(subtitle)
         total = float(metrics["total_return_percent"])
         self._return.set_text(signed_percent(total))
         self._return.set_color(self._color(_sign(total)))
         start, end = metrics["initial_balance"], metrics["final_balance"]
         self._balance.set_text(f"{start:,.0f} → {end:,.2f} USDT")
-        for (name, value), tile in zip(self._tiles, tiles(metrics), strict=True):
+        for (name, value), tile in zip(self._tiles, tiles(t, metrics), strict=True):
             name.set_text(tile.name)
             value.set_text(tile.value)
             value.set_color(self._color(tile.tone))
@@ -76,26 +76,35 @@ class Header:
         )
 
 
-def tiles(metrics: dict[str, Any]) -> list[Tile]:
+def tiles(t: Translator, metrics: dict[str, Any]) -> list[Tile]:
     """Seven figures of `domain.backtests.metrics`."""
     held = float(metrics["buy_and_hold_percent"])
     factor = metrics["profit_factor"]
     return [
-        Tile("MAX DRAWDOWN", percent(-float(metrics["max_drawdown_percent"]))),
-        Tile("SHARPE", number(metrics["sharpe"])),
-        Tile("WIN RATE", percent(metrics["win_rate_percent"])),
-        Tile("TRADES", f"{metrics['trades']:,}"),
-        Tile("PROFIT FACTOR", number(factor), 0 if factor is None else _sign(factor - 1.0)),
-        Tile("FEES", f"{metrics['costs']['fees_usdt']:,.0f}"),
-        Tile("BUY & HOLD", signed_percent(held)),
+        Tile(t("picture.max_drawdown"), percent(-float(metrics["max_drawdown_percent"]))),
+        Tile(t("picture.sharpe"), number(metrics["sharpe"])),
+        Tile(t("picture.win_rate"), percent(metrics["win_rate_percent"])),
+        Tile(t("picture.trades"), f"{metrics['trades']:,}"),
+        Tile(
+            t("picture.profit_factor"),
+            number(factor),
+            0 if factor is None else _sign(factor - 1.0),
+        ),
+        Tile(t("picture.fees"), f"{metrics['costs']['fees_usdt']:,.0f}"),
+        Tile(t("picture.buy_and_hold"), signed_percent(held)),
     ]
 
 
-def range_line(symbol: str, timeframe: str, start_ms: int, end_ms: int, days: float) -> str:
+def range_line(
+    t: Translator, symbol: str, timeframe: str, start_ms: int, end_ms: int, days: float
+) -> str:
     """ "BTCUSDT · 15m · Mar 1, 2017 – May 31, 2017 · 92 days", UTC. The end is the last close."""
     first, last = from_ms(start_ms), from_ms(end_ms - 1)
-    span = f"{days:,.0f} days" if days >= 2 else f"{days * 24:,.0f} hours"
-    dates = (f"{moment:%b} {moment.day}, {moment.year}" for moment in (first, last))
+    if days >= 2:
+        span = t("picture.days", n=f"{days:,.0f}")
+    else:
+        span = t("picture.hours", n=f"{days * 24:,.0f}")
+    dates = (numbers.dated(t, moment, "yMMMd") for moment in (first, last))
     return " · ".join((symbol, timeframe, " – ".join(dict.fromkeys(dates)), span))
 
 

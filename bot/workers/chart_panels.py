@@ -22,18 +22,16 @@ _LOG_FROM = 4.0  # what multiplies is read in steps of the same percentage
 
 
 class Panel:
-    """A frame with its grid and caption. `box` in shares of the figure; `dated`: times below it."""
+    """A frame with its grid and a caption. `box` in shares of the figure; `dated`: times below."""
 
-    def __init__(
-        self, figure: Figure, box: Box, theme: Theme, caption: str, *, dated: bool = False
-    ) -> None:
+    def __init__(self, figure: Figure, box: Box, theme: Theme, *, dated: bool = False) -> None:
         self.axes = figure.add_axes(box)
         self.axes.set_facecolor(theme.panel)
         self.axes.set_autoscale_on(False)
         for spine in self.axes.spines.values():
             spine.set_visible(False)
         self.caption = self.axes.text(
-            0.0, 1.02, caption, transform=self.axes.transAxes, fontsize=SMALL, color=theme.muted,
+            0.0, 1.02, "", transform=self.axes.transAxes, fontsize=SMALL, color=theme.muted,
             va="bottom", parse_math=False,
         )  # fmt: skip
         self._grid = Grid(self.axes, theme, dated=dated)

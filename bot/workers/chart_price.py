@@ -13,6 +13,7 @@ from bot.workers.chart_theme import Theme
 from bot.workers.chart_ticks import Tick
 from domain.backtests.result import Result, TradeColumns
 from domain.market.candles import Floats
+from handlers.texts import Translator, plain
 
 Span = tuple[float, float]
 _POINTS = 2_300
@@ -28,7 +29,7 @@ class PricePanel:
 
     def __init__(self, figure: Figure, box: panels.Box, theme: Theme) -> None:
         self._theme = theme
-        self._panel = panels.Panel(figure, box, theme, "")
+        self._panel = panels.Panel(figure, box, theme)
         axes = self._panel.axes
         self._range = panels.fill(axes, theme.price, 0.22)
         self._close = panels.line(axes, theme.price, 1.0)
@@ -43,7 +44,7 @@ class PricePanel:
         self._zero.set_color(theme.muted)
         self._legend = panels.Legend(axes, theme)
 
-    def show(self, result: Result, span: Span, ticks: Sequence[Tick]) -> None:
+    def show(self, t: Translator, result: Result, span: Span, ticks: Sequence[Tick]) -> None:
         """New data."""
         candles, trades = result.candles, result.columns
         closes = result.equity_time
@@ -52,9 +53,9 @@ class PricePanel:
         starts, low, high = envelope(candles.low, candles.high, _COLUMNS)
         self._range.set_data(closes[starts], low, high)
         dense = len(trades) > _ONE_BY_ONE
-        self._one_by_one(trades, shown=not dense)
-        self._in_columns(trades, span, shown=dense)
-        self._panel.caption.set_text(f"PRICE OF {result.symbol}")
+        self._one_by_one(t, trades, shown=not dense)
+        self._in_columns(t, trades, span, shown=dense)
+        self._panel.caption.set_text(t("picture.price", symbol=result.symbol))
         self._panel.set_times(span, ticks)
         self._panel.set_values(
             float(candles.low.min()),
@@ -63,7 +64,7 @@ class PricePanel:
             multiplies=True,
         )
 
-    def _one_by_one(self, trades: TradeColumns, *, shown: bool) -> None:
+    def _one_by_one(self, t: Translator, trades: TradeColumns, *, shown: bool) -> None:
         size = mark_size(len(trades))
         for drawn, side in ((self._longs, 1), (self._shorts, -1)):
             chosen = (trades.side == side) & shown
@@ -83,9 +84,14 @@ class PricePanel:
         )
         self._held.set_linewidth(1.5 if last <= _SIZES[1][0] else 0.9)
         self._held.set_color(self._tones(trades.pnl[:last]))
-        self._legend.show(("▲ long", 1), ("▼ short", -1), ("● won", 1), ("● lost", -1))
+        self._legend.show(
+            (f"▲ {t('picture.long')}", 1),
+            (f"▼ {t('picture.short')}", -1),
+            (f"● {t('picture.won')}", 1),
+            (f"● {t('picture.lost')}", -1),
+        )
 
-    def _in_columns(self, trades: TradeColumns, span: Span, *, shown: bool) -> None:
+    def _in_columns(self, t: Translator, trades: TradeColumns, span: Span, *, shown: bool) -> None:
         if not shown:
             self._earned.set_segments([])
             self._zero.set_segments([])
@@ -98,7 +104,7 @@ class PricePanel:
         self._earned.set_segments(panels.segments(middle, base, middle, tops))
         self._earned.set_color(self._tones(earned))
         self._zero.set_segments([[(span[0], half + 0.01), (span[1], half + 0.01)]])
-        self._legend.show((f"{len(trades):,} trades · net profit along the way", 0))
+        self._legend.show((plain(t("picture.along", trades=f"{len(trades):,}")), 0))
 
     def _tones(self, earned: Floats) -> list[str]:
         theme = self._theme

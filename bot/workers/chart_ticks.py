@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from domain.clock import from_ms, to_ms
 from domain.market.timeframes import DAY_MS
+from handlers.render import numbers
+from handlers.texts import Translator
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
@@ -31,50 +33,50 @@ class Tick:
     label: str
 
 
-def time_ticks(start_ms: int, end_ms: int, most: int = 7) -> list[Tick]:
+def time_ticks(t: Translator, start_ms: int, end_ms: int, most: int = 7) -> list[Tick]:
     """At most about `most` marks at whole units of UTC in [start_ms, end_ms]."""
     span = max(end_ms - start_ms, 1)
     for step in _STEPS_MS:
         if span / step <= most:
-            return _fixed(start_ms, end_ms, step)
+            return _fixed(t, start_ms, end_ms, step)
     for months in (*_MONTHS, *(_YEAR_MONTHS * years for years in _YEARS)):
         if span / (months * _MONTH_MS) <= most + _SHORTER:
-            return _calendar(start_ms, end_ms, months)
-    return _calendar(start_ms, end_ms, _YEAR_MONTHS * _YEARS[-1])
+            return _calendar(t, start_ms, end_ms, months)
+    return _calendar(t, start_ms, end_ms, _YEAR_MONTHS * _YEARS[-1])
 
 
-def _fixed(start_ms: int, end_ms: int, step: int) -> list[Tick]:
+def _fixed(t: Translator, start_ms: int, end_ms: int, step: int) -> list[Tick]:
     first = -(-start_ms // step) * step
     if step > DAY_MS:  # days of the month, so that marks fall on the same days each month
-        return _days(start_ms, end_ms, step // DAY_MS)
+        return _days(t, start_ms, end_ms, step // DAY_MS)
     return [
-        Tick(float(at), _day(from_ms(at)) if at % DAY_MS == 0 else f"{from_ms(at):%H:%M}")
+        Tick(float(at), _day(t, from_ms(at)) if at % DAY_MS == 0 else f"{from_ms(at):%H:%M}")
         for at in range(first, end_ms + 1, step)
     ]
 
 
-def _days(start_ms: int, end_ms: int, step: int) -> list[Tick]:
+def _days(t: Translator, start_ms: int, end_ms: int, step: int) -> list[Tick]:
     day = from_ms(-(-start_ms // DAY_MS) * DAY_MS)
     found = []
     while to_ms(day) <= end_ms:
         # The 31st would stand right before the next month's first.
         if (day.day - 1) % step == 0 and day.day <= 31 - step:
-            found.append(Tick(float(to_ms(day)), _day(day)))
+            found.append(Tick(float(to_ms(day)), _day(t, day)))
         day += timedelta(days=1)
     return found
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment:%b} {moment.day}"
+def _day(t: Translator, moment: datetime) -> str:
+    return numbers.dated(t, moment, "MMMd")
 
 
-def _calendar(start_ms: int, end_ms: int, months: int) -> list[Tick]:
+def _calendar(t: Translator, start_ms: int, end_ms: int, months: int) -> list[Tick]:
     begin = from_ms(start_ms)
     month = begin.year * _YEAR_MONTHS
     found = []
     while (at := to_ms(_month(month))) <= end_ms:
         if at >= start_ms:
-            found.append(Tick(float(at), _month_label(month, months)))
+            found.append(Tick(float(at), _month_label(t, month, months)))
         month += months
     return found
 
@@ -83,11 +85,11 @@ def _month(number: int) -> datetime:
     return datetime(number // _YEAR_MONTHS, number % _YEAR_MONTHS + 1, 1, tzinfo=UTC)
 
 
-def _month_label(number: int, step: int) -> str:
+def _month_label(t: Translator, number: int, step: int) -> str:
     moment = _month(number)
     if step >= _YEAR_MONTHS:
         return f"{moment:%Y}"
-    return f"{moment:%b %Y}" if moment.month == 1 else f"{moment:%b}"
+    return numbers.dated(t, moment, "yMMM" if moment.month == 1 else "MMM")
 
 
 def value_ticks(low: float, high: float, most: int = 5) -> list[float]:

@@ -6,41 +6,42 @@ new data for each picture: most of the time of a drawing is otherwise spent on m
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bot.workers.chart_curves import EquityPanel, UnderwaterPanel
+from bot.workers.chart_fonts import use_fonts
 from bot.workers.chart_header import LEFT, RIGHT, Header, range_line
 from bot.workers.chart_png import write_png
 from bot.workers.chart_price import PricePanel
 from bot.workers.chart_theme import THEMES, Theme
 from bot.workers.chart_ticks import time_ticks
 from domain.backtests.result import Result
+from handlers.texts import Translator
 
 WIDTH, HEIGHT = 1280, 960
 _DPI = 160
-# For names in other scripts; where all are missing they are boxes, and nothing else suffers.
-_WIDE_FONTS = ("NanumGothic", "NanumBarunGothic", "Noto Sans CJK KR", "UnDotum")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """What is drawn. `metrics`: of `domain.backtests.metrics`; `footer`: conventions in short."""
+    """What is drawn. `metrics`: of `domain.backtests.metrics`; `footer`: conventions in short;
+    `t`: speaks the reader's language.
+    """
 
     strategy: str
     timeframe: str
     result: Result
     metrics: dict[str, Any]
     footer: str = ""
+    t: Translator = field(default_factory=Translator)
 
 
 def draw_backtest(picture: Picture, path: Path, theme: str = "dark") -> None:
@@ -71,15 +72,14 @@ class _Sheet:
         self.figure.text(RIGHT, 0.012, "Leverframe", fontsize=6.8, color=theme.muted, ha="right")
 
     def show(self, picture: Picture) -> None:
-        result, metrics = picture.result, picture.metrics
+        result, metrics, t = picture.result, picture.metrics, picture.t
         start, end = result.start_time, int(result.equity_time[-1])
-        line = range_line(result.symbol, picture.timeframe, start, end, metrics["days"])
-        fonts = None if picture.strategy.isascii() else wide_fonts()
-        self.header.show(picture.strategy, line, metrics, fonts)
-        span, ticks = (float(start), float(end)), time_ticks(start, end)
-        self.price.show(result, span, ticks)
-        self.equity.show(result, span, ticks)
-        self.underwater.show(result, span, ticks)
+        line = range_line(t, result.symbol, picture.timeframe, start, end, metrics["days"])
+        self.header.show(t, picture.strategy, line, metrics)
+        span, ticks = (float(start), float(end)), time_ticks(t, start, end)
+        self.price.show(t, result, span, ticks)
+        self.equity.show(t, result, span, ticks)
+        self.underwater.show(t, result, span, ticks)
         self.footer.set_text(picture.footer)
 
     def pixels(self) -> npt.NDArray[np.uint8]:
@@ -90,13 +90,5 @@ class _Sheet:
 
 @cache
 def _sheet(theme: str) -> _Sheet:
+    use_fonts()
     return _Sheet(THEMES[theme])
-
-
-@cache
-def wide_fonts() -> list[str]:
-    """The usual font, then those of `_WIDE_FONTS` that this machine has."""
-    # It would warn of every weight that a font does not have.
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    known = {font.name for font in font_manager.fontManager.ttflist}
-    return ["DejaVu Sans", *(name for name in _WIDE_FONTS if name in known)]

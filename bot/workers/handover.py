@@ -19,6 +19,14 @@ _COLUMNS = ("time", "open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How pictures are drawn. `theme`: dark or light; `lang`: of their words."""
+
+    theme: str = "dark"
+    lang: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What to run over the folder's candles.
 
@@ -33,6 +41,7 @@ class Order:
     start_ms: int
     chart: Path
     compiled: Path
+    look: Look = Look()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ __all__ = [
     "is_wanted",
     "job_key",
     "latest",
+    "look",
     "note_progress",
     "request",
     "span",
@@ -122,9 +123,18 @@ async def request(
             "start_ms": wanted.start_ms,
             "end_ms": wanted.end_ms,
             "rules": await _rules(session, user_id),
+            "look": await look(session, user_id),
         },
     )
     return await submit(session, queue, row)
+
+
+async def look(session: AsyncSession, user_id: int) -> dict[str, str]:
+    """How the user likes pictures: theme and language, as they are now."""
+    preferences = await session.get(UserSettings, user_id)
+    if preferences is None:
+        return {}
+    return {"theme": preferences.theme, "lang": preferences.language}
 
 
 async def store(session: AsyncSession, row: BacktestResult, found: Finding) -> None:

@@ -10,7 +10,9 @@ from domain.database import Base
 
 
 class UserSettings(Base):
-    """One row per user. `notify`: kind -> "on" | "silent" | "off"; a kind left out is on."""
+    """One row per user. `notify`: kind -> "on" | "silent" | "off"; a kind left out is on.
+    `theme`: of pictures, dark or light.
+    """
 
     __tablename__ = "user_settings"
 
@@ -25,4 +27,5 @@ class UserSettings(Base):
     )
     quiet_hours: Mapped[str | None] = mapped_column(String(11))
     digest_at: Mapped[str | None] = mapped_column(String(5))
+    theme: Mapped[str] = mapped_column(String(8), default="dark", server_default="dark")
     chat_blocked: Mapped[bool] = mapped_column(default=False, server_default=false())

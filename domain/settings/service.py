@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.errors import DomainError
 from domain.settings.models import UserSettings
 
+THEMES = ("dark", "light")
 _LONGEST = 40
 
 
@@ -22,6 +23,14 @@ async def set_language(
             "unknown_language", language=language[:_LONGEST], allowed=", ".join(allowed)
         )
     settings.language = language
+    await session.flush()
+
+
+async def set_theme(session: AsyncSession, settings: UserSettings, theme: str) -> None:
+    """Pictures in another theme. Raises DomainError("unknown_theme", theme, allowed)."""
+    if theme not in THEMES:
+        raise DomainError("unknown_theme", theme=theme[:_LONGEST], allowed=", ".join(THEMES))
+    settings.theme = theme
     await session.flush()
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_skeleton
 from babel.numbers import format_decimal
 
 from domain.clock import from_ms
@@ -90,6 +90,11 @@ def day(t: Translator, at: datetime) -> str:
 def clock(t: Translator, at: datetime) -> str:
     """The time alone: "13:05:09"."""
     return _when(t, at, t("format.clock"))
+
+
+def dated(t: Translator, at: datetime, parts: str) -> str:
+    """The parts of a date (a CLDR skeleton: "MMMd", "yMMM") in the language's own order, UTC."""
+    return str(format_skeleton(parts, at, locale=_locale(t.lang)))
 
 
 def moment_ms(t: Translator, at_ms: int) -> str:

@@ -14,6 +14,7 @@ from domain.backtests.engine import COMPILED_FROM_BARS, simulate
 from domain.backtests.rules import Rules
 from domain.errors import DomainError
 from domain.strategies.language import compile_rules, evaluate
+from handlers.texts import Translator
 from tests.backtests.lab import CROSS, MINUTE_MS, waves
 from tests.support.market import START_MS
 
@@ -93,6 +94,8 @@ def test_the_length_of_a_bar_is_the_rules_or_the_least_distance() -> None:
 
 
 def test_the_foot_of_the_picture_names_the_costs_in_force() -> None:
-    shown = footer(Rules(taker_fee=0.0004, slippage_bps=0.5, leverage=20.0, max_leverage=8.0))
+    shown = footer(
+        Translator(), Rules(taker_fee=0.0004, slippage_bps=0.5, leverage=20.0, max_leverage=8.0)
+    )
     assert "taker 0.04% + 0.5 bp" in shown
     assert "leverage ≤ 8x" in shown

@@ -11,8 +11,10 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
+from bot.workers.chart_fonts import printable
 from bot.workers.chart_theme import THEMES
-from bot.workers.charts import HEIGHT, WIDTH, Picture, draw_backtest, wide_fonts
+from bot.workers.charts import HEIGHT, WIDTH, Picture, draw_backtest
+from handlers.texts import Translator
 from tests.charts.pictures import picture
 
 FEW, MANY, NONE = picture(300, 25), picture(3_000, 3), picture(200, 0)
@@ -64,7 +66,16 @@ def test_names_in_other_scripts_and_with_odd_signs_can_be_drawn(tmp_path: Path) 
         path = tmp_path / f"{number}.png"
         draw_backtest(replace(FEW, strategy=name), path)
         assert path.stat().st_size > 10_000
-    assert wide_fonts()[0] == "DejaVu Sans"
+
+
+def test_signs_that_no_font_has_are_boxes_and_a_name_stays_on_one_line() -> None:
+    assert printable("이평선\ncross − ✓ 🚀") == "이평선 cross − ✓ □"
+
+
+def test_a_picture_speaks_korean(tmp_path: Path) -> None:
+    draw_backtest(FEW, tmp_path / "en.png")
+    draw_backtest(replace(FEW, t=Translator("ko")), tmp_path / "ko.png")
+    assert (tmp_path / "en.png").read_bytes() != (tmp_path / "ko.png").read_bytes()
 
 
 def test_a_picture_that_could_not_be_finished_leaves_the_old_one(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from bot.workers.chart_ticks import compact, log_ticks, time_ticks, value_ticks
 from domain.clock import to_ms
+from handlers.texts import Translator
+
+EN, KO = Translator(), Translator("ko")
 
 
 def ms(*when: int) -> int:
@@ -36,7 +39,13 @@ def ms(*when: int) -> int:
 def test_time_has_marks_where_people_expect_them(
     start: tuple[int, ...], end: tuple[int, ...], labels: str
 ) -> None:
-    assert "|".join(tick.label for tick in time_ticks(ms(*start), ms(*end))) == labels
+    assert "|".join(tick.label for tick in time_ticks(EN, ms(*start), ms(*end))) == labels
+
+
+def test_korean_has_its_own_order() -> None:
+    days = [tick.label for tick in time_ticks(KO, ms(2017, 5, 1), ms(2017, 5, 6))]
+    assert days[:2] == ["5월 1일", "5월 2일"]
+    assert time_ticks(KO, ms(2016, 11, 5), ms(2017, 3, 5))[1].label == "2017년 1월"
 
 
 @given(
@@ -44,7 +53,7 @@ def test_time_has_marks_where_people_expect_them(
     span=st.integers(60_000, 40 * 365 * 86_400_000),
 )
 def test_marks_of_time_are_in_order_inside_and_not_too_many(start: int, span: int) -> None:
-    places = [tick.at for tick in time_ticks(start, start + span)]
+    places = [tick.at for tick in time_ticks(EN, start, start + span)]
     assert places == sorted(set(places))
     assert all(start <= place <= start + span for place in places)
     assert len(places) <= 15
@@ -61,7 +70,7 @@ def test_marks_of_values_are_round_inside_and_not_too_many(
 
 
 def test_a_century_has_marks_every_ten_years() -> None:
-    century = [tick.label for tick in time_ticks(ms(1970, 1, 1), ms(2300, 1, 1))]
+    century = [tick.label for tick in time_ticks(EN, ms(1970, 1, 1), ms(2300, 1, 1))]
     assert century[:3] == ["1970", "1980", "1990"]
 
 

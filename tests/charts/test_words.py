@@ -9,14 +9,16 @@ from bot.workers.chart_curves import with_benchmark
 from bot.workers.chart_header import number, percent, range_line, signed_percent, tiles
 from bot.workers.chart_price import mark_size, profit_by_stretch
 from domain.market.timeframes import DAY_MS
+from handlers.texts import Translator
 from tests.charts.pictures import picture
 
+EN, KO = Translator(), Translator("ko")
 MAY = 1_493_596_800_000  # 2017-05-01
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(12.34, "12.3%"), (-0.04, "−0.0%"), (1324.4, "1,324%"), (None, "n/a"), (0.0, "0.0%")],
+    [(12.34, "12.3%"), (-0.04, "−0.0%"), (1324.4, "1,324%"), (None, "–"), (0.0, "0.0%")],
 )
 def test_percents(value: float | None, text: str) -> None:
     assert percent(value) == text
@@ -24,19 +26,24 @@ def test_percents(value: float | None, text: str) -> None:
 
 def test_gains_have_their_sign_and_ratios_two_decimals() -> None:
     assert [signed_percent(value) for value in (3.0, -3.0, 0.0)] == ["+3.0%", "−3.0%", "0.0%"]
-    assert [number(value) for value in (1.234, -2.0, None)] == ["1.23", "−2.00", "n/a"]
+    assert [number(value) for value in (1.234, -2.0, None)] == ["1.23", "−2.00", "–"]
 
 
 def test_the_range_says_its_last_day_and_a_single_day_once() -> None:
-    month = range_line("BTCUSDT", "15m", MAY, MAY + 31 * DAY_MS, 31.0)
+    month = range_line(EN, "BTCUSDT", "15m", MAY, MAY + 31 * DAY_MS, 31.0)
     assert month == "BTCUSDT · 15m · May 1, 2017 – May 31, 2017 · 31 days"
-    assert range_line("BTCUSDT", "1m", MAY, MAY + DAY_MS, 1.0).endswith("May 1, 2017 · 24 hours")
+    assert range_line(EN, "BTCUSDT", "1m", MAY, MAY + DAY_MS, 1.0).endswith(
+        "May 1, 2017 · 24 hours"
+    )
+
+    in_korean = range_line(KO, "BTCUSDT", "15m", MAY, MAY + 31 * DAY_MS, 31.0)
+    assert in_korean == "BTCUSDT · 15m · 2017년 5월 1일 – 2017년 5월 31일 · 31일"
 
 
 def test_a_profit_factor_is_coloured_by_what_it_means() -> None:
     metrics = picture(300, 25).metrics
     for factor, tone in ((1.4, 1), (0.6, -1), (None, 0)):
-        shown = {tile.name: tile for tile in tiles(metrics | {"profit_factor": factor})}
+        shown = {tile.name: tile for tile in tiles(EN, metrics | {"profit_factor": factor})}
         assert shown["PROFIT FACTOR"].tone == tone
 
 

@@ -126,3 +126,10 @@ def test_what_acts_is_written_and_what_stops_overtakes() -> None:
         assert tap.writes or not tap.acts
     assert {route.name for route in ROUTES if route.lane == 0} == {"stop_bot"}
     assert {route.name for route in ROUTES if route.expires} >= {"start_bot", "resume"}
+
+
+async def test_pictures_have_the_theme_that_the_user_likes(w: World) -> None:
+    alice = await w.trader("alice")
+    assert "dark" in await alice.sends("/settings")
+    assert "light" in await alice.taps("Light")
+    assert "밝게" in await alice.taps("한국어")
