@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.jobs.tick_chunks import ChunkWorker
 from domain.backtests.excursions import excursions
 from domain.backtests.notes import notes
-from domain.backtests.prepare import Prepared, funding_due
+from domain.backtests.prepare import funding_due
 from domain.backtests.result import Counters, Result, TradeColumns
 from domain.backtests.rules import Rules
 from domain.clock import to_ms
@@ -42,9 +42,7 @@ async def result_of(
         ended = await _ended(session)
     candles = recorded.candles
     counted = _counters(worker, ended)
-    prepared = Prepared(
-        (), recorded.bar_ms, funding_due(candles.time, recorded.bar_ms, rules.funding), 0, 0
-    )
+    due = funding_due(candles.time, recorded.bar_ms, rules.funding)
     return Result(
         symbol=rules.symbol,
         bar_ms=recorded.bar_ms,
@@ -55,7 +53,7 @@ async def result_of(
         equity=np.array(recorded.equity),
         columns=_columns(candles, trades, reaches),
         counters=counted,
-        notes=notes(candles, rules, prepared, counted),
+        notes=notes(candles, rules, recorded.bar_ms, due, counted),
         candles=candles,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from domain.backtests.metrics import compute
 from domain.backtests.result import Result
 from domain.backtests.rules import Rules
 from domain.errors import DomainError
-from domain.market.candles import Candles, Signals
+from domain.market.candles import Candles
 from domain.market.timeframes import to_ms
 from domain.strategies.language import Bound, compile_rules, evaluate
 from handlers.texts import Translator, plain
@@ -69,7 +68,7 @@ def study(
     progress(_EVALUATED)
     result = simulate(
         candles.slice(first),
-        _from(signals, first),
+        signals.slice(first),
         rules,
         loop=_gear(len(candles) - first, compiled),
         progress=lambda share: progress(_EVALUATED + share * (_SIMULATED - _EVALUATED)),
@@ -124,25 +123,3 @@ def _gear(bars: int, compiled: Path) -> Gear:
     from bot.workers.compiled import gear_for  # noqa: PLC0415 - 100 MB: only where it pays
 
     return gear_for(bars, compiled)
-
-
-def _from(signals: Signals, first: int) -> Signals:
-    """The rows from `first` on, as views."""
-    if first == 0:
-        return signals
-    scripts = signals.scripts
-    if scripts is not None:
-        scripts = replace(scripts, columns=tuple(column[first:] for column in scripts.columns))
-    return replace(
-        signals,
-        buy=signals.buy[first:],
-        sell=signals.sell[first:],
-        exit_long=signals.exit_long[first:],
-        exit_short=signals.exit_short[first:],
-        stop_loss=signals.stop_loss[first:],
-        take_profit=signals.take_profit[first:],
-        confidence=None if signals.confidence is None else signals.confidence[first:],
-        values={name: column[first:] for name, column in signals.values.items()},
-        plots={name: column[first:] for name, column in signals.plots.items()},
-        scripts=scripts,
-    )

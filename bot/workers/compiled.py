@@ -21,10 +21,11 @@ from numba.extending import register_jitable
 from domain.backtests import columns, loop
 from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
 from domain.backtests.rules import Rules
+from domain.market import scripts as operations
 from domain.market.candles import Candles, Signals
-from domain.trading import barstep, costs, fills, levels, sizing
+from domain.trading import barstep, costs, fills, following, levels, scripts, sizing
 
-SOURCES = (fills, costs, sizing, levels, barstep, columns, loop)
+SOURCES = (operations, fills, costs, sizing, levels, barstep, scripts, following, columns, loop)
 
 
 def fingerprint(files: Iterable[Path]) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from domain.trading.costs import Costs
 from domain.trading.fills import FLAT, NO_ORDER, Order, Position
+from domain.trading.following import Reach
 from domain.trading.sizing import Terms
 
 BUY, SELL, EXIT_LONG, EXIT_SHORT = 1, 2, 4, 8  # bits of Columns.flags
@@ -29,7 +30,9 @@ class Columns(NamedTuple):
     (percent, for an entry decided here), `day` (NEW_DAY_...; empty without a daily loss limit).
 
     Not per bar: `rate_bars`, the bars at whose open funding is due, ascending and closed by a
-    number beyond the last bar, and `rates`, the sum due at each.
+    number beyond the last bar, and `rates`, the sum due at each; `codes`, `operands`, `starts`: the
+    scripts, as `domain.trading.scripts.Table` has them (empty without), and `values`, the rows of
+    their columns one after the other.
     """
 
     time: Sequence[int]
@@ -43,13 +46,18 @@ class Columns(NamedTuple):
     day: Sequence[int]
     rate_bars: Sequence[int]
     rates: Sequence[float]
+    codes: Sequence[int]
+    operands: Sequence[float]
+    starts: Sequence[int]
+    values: Sequence[float]
 
 
 class Plan(NamedTuple):
-    """What does not change during a run. `daily_loss_limit` 0 = none."""
+    """What does not change during a run. `daily_loss_limit` 0 = none. `width`: of scripts' rows."""
 
     bar_ms: int
     daily_loss_limit: float
+    width: int
     entry_bar_levels: bool
     levels_from_close: bool
     terms: Terms
@@ -59,7 +67,8 @@ class Plan(NamedTuple):
 class Books(NamedTuple):
     """Buffers the loop writes, row after row.
 
-    Trades; marks (from `mark_bars` on, wallet and position are those of the row); counters.
+    Trades; marks (from `mark_bars` on, wallet and position are those of the row); counters; what
+    scripts write in.
     """
 
     trade_ints: MutableSequence[int]
@@ -67,11 +76,13 @@ class Books(NamedTuple):
     mark_bars: MutableSequence[int]
     mark_floats: MutableSequence[float]
     counters: MutableSequence[int]
+    scratch: MutableSequence[float]
 
 
 class State(NamedTuple):
     """Where the loop stands between two chunks.
 
+    `first_stop`: the position's stop as it was placed. `reach`: kept only where there are scripts.
     `order` fills at the next bar; its entry only if that bar opens at `due`. `next_rate`: place in
     `rate_bars`. `baseline`, `marked`: equity at the day's start and at the last close (kept only
     with a daily loss limit). `trades`, `marks`: rows written.
@@ -79,6 +90,8 @@ class State(NamedTuple):
 
     position: Position
     entry_bar: int
+    first_stop: float
+    reach: Reach
     wallet: float
     order: Order
     due: int
@@ -92,4 +105,6 @@ class State(NamedTuple):
 
 def start_state(balance: float) -> State:
     """Flat, with `balance` USDT."""
-    return State(FLAT, 0, balance, NO_ORDER, 0, 0, balance, balance, False, 0, 0)
+    return State(
+        FLAT, 0, 0.0, Reach(0.0, 0.0), balance, NO_ORDER, 0, 0, balance, balance, False, 0, 0
+    )

@@ -21,6 +21,7 @@ from domain.backtests.rules import Rules
 from domain.backtests.tables import counters, marked_equity, trade_columns
 from domain.errors import DomainError
 from domain.market.candles import Candles, Floats, Signals
+from domain.trading.scripts import SCRATCH
 
 COMPILED_FROM_BARS = 100_000  # below it the plain loop is done before a compiled one is loaded
 CHUNKS = 50
@@ -75,6 +76,7 @@ def simulate(
     plan = Plan(
         prepared.bar_ms,
         float(rules.daily_loss_limit or 0.0),
+        prepared.width,
         rules.entry_bar_levels,
         rules.levels_from_close,
         rules.terms(),
@@ -108,7 +110,15 @@ def _one_symbol(
 
 
 def _columns(prepared: Prepared, loop: Gear, watching: bool) -> Columns:
-    often = {"high", "low", "flags", *(("close", "day") if watching else ())}
+    often = {
+        "high",
+        "low",
+        "flags",
+        "codes",
+        "operands",
+        "starts",
+        *(("close", "day") if watching else ()),
+    }
     named = zip(Columns._fields, prepared.arrays, strict=True)
     return Columns(*(loop.column(array, name in often) for name, array in named))
 
@@ -126,6 +136,7 @@ def _books(prepared: Prepared, loop: Gear) -> Books:
         loop.ints(mark_ints),
         loop.floats(mark_floats),
         loop.ints(COUNTERS),
+        loop.floats(SCRATCH),
     )
 
 
@@ -144,6 +155,6 @@ def _result(
         equity=equity,
         columns=trade_columns(bars, state, books),
         counters=counted,
-        notes=notes(bars, rules, prepared, counted),
+        notes=notes(bars, rules, prepared.bar_ms, prepared.funding, counted),
         candles=bars,
     )

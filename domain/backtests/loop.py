@@ -29,7 +29,9 @@ from domain.backtests.columns import (
 )
 from domain.trading.barstep import Step, advance, decide
 from domain.trading.fills import END_OF_DATA, NO_EXIT, NO_ORDER, Exit, Order, Position
+from domain.trading.following import Reach, follow, reached
 from domain.trading.levels import unrealised
+from domain.trading.scripts import Table
 
 
 def guards(position: Position) -> tuple[float, float]:
@@ -48,6 +50,7 @@ def write_trade(
     position: Position,
     left: Exit,
     entry_bar: int,
+    first_stop: float,
     bar: int,
     time: int,
 ) -> None:
@@ -68,20 +71,26 @@ def write_trade(
     floats[at + 4] = left.fees
     floats[at + 5] = left.funding
     floats[at + 6] = left.slippage
-    floats[at + 7] = position.stop
+    floats[at + 7] = first_stop
 
 
 def book(state: State, step: Step, bar: int, time: int, books: Books) -> State:
     """The state after `step` at `bar`; its trades, its mark and its refusals written."""
     ints, floats, counters = books.trade_ints, books.trade_floats, books.counters
-    trades, entry_bar = state.trades, state.entry_bar
+    trades, entry_bar, first_stop, reach = (
+        state.trades,
+        state.entry_bar,
+        state.first_stop,
+        state.reach,
+    )
     if step.left.reason != NO_EXIT:
-        write_trade(ints, floats, trades, step.before, step.left, entry_bar, bar, time)
+        write_trade(ints, floats, trades, step.before, step.left, entry_bar, first_stop, bar, time)
         trades += 1
     if step.entered.side != 0:
-        entry_bar = bar
+        entry_bar, first_stop = bar, step.entered.stop
+        reach = Reach(step.entered.entry_price, step.entered.entry_price)
     if step.gone.reason != NO_EXIT:
-        write_trade(ints, floats, trades, step.entered, step.gone, entry_bar, bar, time)
+        write_trade(ints, floats, trades, step.entered, step.gone, entry_bar, first_stop, bar, time)
         trades += 1
     counters[BOTH_TOUCHED] += int(step.left.both_touched) + int(step.gone.both_touched)
     counters[step.denial] += 1
@@ -97,6 +106,8 @@ def book(state: State, step: Step, bar: int, time: int, books: Books) -> State:
     return State(
         position,
         entry_bar,
+        first_stop,
+        reach,
         step.wallet,
         NO_ORDER,
         0,
@@ -132,6 +143,8 @@ def watch_day(state: State, close: float, day: int, limit: float) -> tuple[State
     watched = State(
         state.position,
         state.entry_bar,
+        state.first_stop,
+        state.reach,
         state.wallet,
         state.order,
         state.due,
@@ -157,6 +170,8 @@ def expect(state: State, order: Order, due: int, next_rate: int) -> State:
     return State(
         state.position,
         state.entry_bar,
+        state.first_stop,
+        state.reach,
         state.wallet,
         order,
         due,
@@ -167,6 +182,46 @@ def expect(state: State, order: Order, due: int, next_rate: int) -> State:
         state.trades,
         state.marks,
     )
+
+
+def follow_position(
+    state: State, bar: int, columns: Columns, table: Table, plan: Plan, books: Books
+) -> tuple[State, int]:
+    """The scripts at this close: (the state with the levels moved, the bit of its exit or 0)."""
+    held = state.position
+    reach = reached(state.reach, held.side, columns.high[bar], columns.low[bar])
+    moved, leaves = follow(
+        held,
+        reach,
+        bar - state.entry_bar + 1,
+        columns.close[bar],
+        columns.time[bar] + plan.bar_ms,
+        table,
+        columns.values,
+        bar * plan.width,
+        # An entry fills on the very next bar or not at all: the signal's row is the one before.
+        (state.entry_bar - 1) * plan.width,
+        plan.terms.price_tick,
+        books.scratch,
+    )
+    followed = State(
+        moved,
+        state.entry_bar,
+        state.first_stop,
+        reach,
+        state.wallet,
+        state.order,
+        state.due,
+        state.next_rate,
+        state.baseline,
+        state.marked,
+        state.halted,
+        state.trades,
+        state.marks,
+    )
+    if not leaves:
+        return followed, 0
+    return followed, EXIT_LONG if held.side > 0 else EXIT_SHORT
 
 
 def run_bars(
@@ -180,6 +235,8 @@ def run_bars(
     held = state.position.side != 0
     waiting = state.order.close != 0 or state.order.side != 0
     floor, ceiling = guards(state.position)
+    table = Table(columns.codes, columns.operands, columns.starts, plan.width)
+    scripted = len(columns.codes) > 0
     for bar in range(start, stop):
         rate = 0.0
         if bar == rate_bar:
@@ -209,8 +266,13 @@ def run_bars(
         if limit > 0.0:
             state, halts = watch_day(state, close[bar], columns.day[bar], limit)
             counters[HALTS] += halts
-        if flags[bar] != 0:
-            leave, side = decide_flags(state.position.side, flags[bar])
+        said = flags[bar]
+        if scripted and held:
+            state, leaves = follow_position(state, bar, columns, table, plan, books)
+            floor, ceiling = guards(state.position)
+            said |= leaves
+        if said != 0:
+            leave, side = decide_flags(state.position.side, said)
             if state.halted:
                 counters[HALTED] += int(side != 0)
                 side = 0

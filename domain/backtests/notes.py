@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from domain.backtests.prepare import Prepared
+from domain.backtests.prepare import FundingDue
 from domain.backtests.result import Counters, Note
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles
@@ -12,18 +12,18 @@ from domain.market.gaps import find_gaps
 
 
 def notes(
-    candles: Candles, rules: Rules, prepared: Prepared, counted: Counters
+    candles: Candles, rules: Rules, bar_ms: int, due: FundingDue, counted: Counters
 ) -> tuple[Note, ...]:
     """Gaps in the candles, missing funding, marks, counters that are not zero, conventions."""
-    found = [*_data(candles, prepared), *_funding(rules, prepared)]
+    found = [*_data(candles, bar_ms), *_funding(rules, due)]
     found.append(Note("liquidation_on_last_price", {}))
     found += [Note(name, {"count": count}) for name, count in asdict(counted).items() if count]
     found.append(_conventions(rules))
     return tuple(found)
 
 
-def _data(candles: Candles, prepared: Prepared) -> list[Note]:
-    gaps = find_gaps(candles.time, prepared.bar_ms)
+def _data(candles: Candles, bar_ms: int) -> list[Note]:
+    gaps = find_gaps(candles.time, bar_ms)
     if gaps.count == 0:
         return []
     longest = max(gaps.longest, key=lambda gap: gap.missing)
@@ -40,11 +40,11 @@ def _data(candles: Candles, prepared: Prepared) -> list[Note]:
     ]
 
 
-def _funding(rules: Rules, prepared: Prepared) -> list[Note]:
+def _funding(rules: Rules, due: FundingDue) -> list[Note]:
     if rules.funding is None:
-        return [Note("funding_not_charged", {"stamps": prepared.funding.missing})]
-    if prepared.funding.missing:
-        return [Note("funding_rates_missing", {"stamps": prepared.funding.missing})]
+        return [Note("funding_not_charged", {"stamps": due.missing})]
+    if due.missing:
+        return [Note("funding_rates_missing", {"stamps": due.missing})]
     return []
 
 

@@ -26,6 +26,7 @@ from domain.errors import DomainError
 from domain.market.candles import Candles, Floats, Signals, Times
 from domain.market.ports import Funding
 from domain.market.timeframes import to_ms
+from domain.trading.scripts import table_of
 
 FUNDING_INTERVAL_MS = 8 * 3_600_000  # 00, 08, 16 UTC unless the series itself is denser
 
@@ -49,6 +50,7 @@ class Prepared:
     arrays: tuple[npt.NDArray[np.float64] | npt.NDArray[np.int64], ...]
     bar_ms: int
     funding: FundingDue
+    width: int
     most_trades: int
     most_marks: int
 
@@ -74,7 +76,7 @@ def prepare(candles: Candles, signals: Signals, rules: Rules) -> Prepared:
     bar_ms = bar_length(candles.time, rules)
     _check_prices(candles)
     funding = funding_due(candles.time, bar_ms, rules.funding)
-    flags = signal_flags(signals)
+    flags, table = signal_flags(signals), table_of(signals.scripts)
     entries = int(np.count_nonzero(flags & (BUY | SELL)))
     limit = rules.daily_loss_limit
     day = np.zeros(0, np.int64) if limit is None else day_starts(candles.time, bar_ms, rules.tz)
@@ -91,9 +93,14 @@ def prepare(candles: Candles, signals: Signals, rules: Rules) -> Prepared:
             day,
             funding.bars,
             funding.rates,
+            np.array(table.codes, np.int64),
+            np.array(table.operands, np.float64),
+            np.array(table.starts, np.int64),
+            script_values(signals),
         ),
         bar_ms=bar_ms,
         funding=funding,
+        width=table.width,
         most_trades=entries + 1,
         # An entry writes one mark when it fills and at most one when it ends; a stamp writes one.
         most_marks=2 * entries + len(funding.rates) + 2,
@@ -125,7 +132,7 @@ def bar_length(time: Times, rules: Rules) -> int:
 
 
 def signal_flags(signals: Signals) -> Times:
-    """The four signals of each bar as bits."""
+    """The four signals of each bar as bits; an exit that a script decides is not among them."""
     flags = np.zeros(len(signals), np.int64)
     for column, bit in (
         (signals.buy, BUY),
@@ -134,7 +141,24 @@ def signal_flags(signals: Signals) -> Times:
         (signals.exit_short, EXIT_SHORT),
     ):
         flags[column] |= bit
+    if signals.scripts is not None:
+        flags &= ~(EXIT_LONG if signals.scripts.exit_long is not None else 0)
+        flags &= ~(EXIT_SHORT if signals.scripts.exit_short is not None else 0)
     return flags
+
+
+def script_values(signals: Signals) -> Floats:
+    """The scripts' columns as rows, one after the other: bars * columns floats.
+
+    Raises DomainError("signals_length", bars, signals) for a column of another length.
+    """
+    if signals.scripts is None or not signals.scripts.columns:
+        return np.zeros(0, np.float64)
+    for column in signals.scripts.columns:
+        if len(column) != len(signals):
+            raise DomainError("signals_length", bars=len(signals), signals=len(column))
+    rows: Floats = np.column_stack(signals.scripts.columns).astype(np.float64).ravel()
+    return rows
 
 
 def filled(column: Floats, otherwise: float | None) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -72,3 +72,21 @@ class Signals:
 
     def __len__(self) -> int:
         return len(self.buy)
+
+    def slice(self, start: int) -> Signals:
+        """The rows from `start` on, as views."""
+        scripts = self.scripts
+        if scripts is not None:
+            scripts = replace(scripts, columns=tuple(each[start:] for each in scripts.columns))
+        return Signals(
+            self.buy[start:],
+            self.sell[start:],
+            self.exit_long[start:],
+            self.exit_short[start:],
+            self.stop_loss[start:],
+            self.take_profit[start:],
+            None if self.confidence is None else self.confidence[start:],
+            {name: column[start:] for name, column in self.values.items()},
+            {name: column[start:] for name, column in self.plots.items()},
+            scripts,
+        )

@@ -30,14 +30,15 @@ def unrealised(position: Position, price: float) -> float:
 def level_price(side: int, base: float, percent: float, tick: float) -> float:
     """Price `percent` above `base` for side +1, below for side -1; NaN percent gives NaN.
 
-    Rounded to the tick towards `base` (a stop never further away than asked), unless that would
-    reach it.
+    Rounded to the tick so that it is met sooner: towards `base` (a stop never further away than
+    asked), unless that would reach it. A percent of 0 or less (a stop that locks profit in) lies at
+    `base` or beyond it, and is rounded the same way.
     """
     raw = base * (1.0 + side * percent / 100.0)
     if tick <= 0.0 or math.isnan(raw):
         return raw
     rounded = round_step(raw, tick, side < 0)
-    return rounded if side * (rounded - base) > 0.0 else raw
+    return rounded if percent <= 0.0 or side * (rounded - base) > 0.0 else raw
 
 
 def open_position(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles, Signals
 from domain.market.ports import Funding
+from domain.market.scripts import BEST_PROFIT, PUSH, SCALAR, SUB, PositionScripts, Script
+from tests.engine.expressions import COLUMNS, conditions, numbers, script_of
 from tests.engine.tables import HOUR, START
+
+TRAIL = Script((PUSH, SCALAR, SUB), (2.0, float(BEST_PROFIT), 0.0))
+"""A stop two percent behind the best price."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +52,19 @@ def random_funding(random: np.random.Generator, candles: Candles) -> Funding:
     return Funding(times, random.normal(0.0, 0.003, len(times)))
 
 
+@st.composite
+def random_scripts(draw: st.DrawFn, bars: int) -> PositionScripts:
+    """Columns of small numbers with holes; exits and levels that use them and the position."""
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    columns = random.uniform(-1.0, 8.0, (COLUMNS, bars))
+    columns[random.random((COLUMNS, bars)) < 0.2] = np.nan
+    level = st.none() | numbers(2).map(script_of)
+    leave = st.none() | conditions(2).map(script_of)
+    return PositionScripts(
+        tuple(columns), draw(leave), draw(leave), draw(level | st.just(TRAIL)), draw(level)
+    )
+
+
 RULES: dict[str, st.SearchStrategy[Any]] = {
     "leverage": st.sampled_from([1.0, 3.0, 5.0, 10.0]),
     "max_risk_percent": st.sampled_from([0.5, 1.0, 5.0, 50.0]),
@@ -76,4 +94,6 @@ def cases(draw: st.DrawFn, most_bars: int = 120) -> Case:
     signals = random_signals(random, bars, draw(st.sampled_from([0.1, 0.3])))
     values = draw(st.fixed_dictionaries(RULES))
     funding = random_funding(random, candles) if draw(st.booleans()) else None
+    if draw(st.booleans()):
+        signals = replace(signals, scripts=draw(random_scripts(bars)))
     return Case(candles, signals, Rules(**values, funding=funding, timeframe="1h"))

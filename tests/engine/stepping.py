@@ -19,7 +19,9 @@ from domain.trading.fills import (
     Order,
     Position,
 )
+from domain.trading.following import Reach, follow, reached
 from domain.trading.levels import unrealised
+from domain.trading.scripts import EXIT_LONG, EXIT_SHORT, SCRATCH, has_output, table_of
 from domain.trading.sizing import size_qty
 from tests.engine.random_markets import Case
 from tests.engine.tables import HOUR
@@ -48,6 +50,11 @@ class Desk:
         self.closed: list[Closed] = []
         self.baseline = self.marked = self.wallet
         self.halted = False
+        self.table = table_of(case.signals.scripts)
+        self.reach, self.bars_held = Reach(0.0, 0.0), 0
+        self.row_now: list[float] = []
+        self.row_at_entry: list[float] = []
+        self.scratch = [0.0] * SCRATCH
 
     def rate(self, until: int) -> float:
         """Sum of the rates stamped since the last step."""
@@ -86,6 +93,8 @@ class Desk:
                 order, self.wallet, self.wallet, self.wallet, time, open_, self.terms, self.costs
             )
             fresh = not self.rules.entry_bar_levels
+            self.reach = Reach(self.position.entry_price, self.position.entry_price)
+            self.bars_held, self.row_at_entry = 0, self.row_now
         if self.position.side != 0 and not fresh:
             self.wallet, left = step_inside(
                 self.position, self.wallet, open_, high, low, self.costs
@@ -101,10 +110,42 @@ class Desk:
         limit = self.rules.daily_loss_limit
         self.halted = self.halted or (limit is not None and self.baseline - equity >= limit)
 
+    def follows(self, bar: int) -> bool:
+        """The scripts of a position at a close, as who holds it runs them: row by row."""
+        scripts, candles = self.case.signals.scripts, self.case.candles
+        if scripts is None:
+            return False
+        self.row_now = [float(column[bar]) for column in scripts.columns]
+        if self.position.side == 0:
+            return False
+        self.bars_held += 1
+        high, low = float(candles.high[bar]), float(candles.low[bar])
+        self.reach = reached(self.reach, self.position.side, high, low)
+        self.position, leaves = follow(
+            self.position,
+            self.reach,
+            self.bars_held,
+            float(candles.close[bar]),
+            int(candles.time[bar]) + HOUR,
+            self.table,
+            [*self.row_now, *self.row_at_entry],
+            0,
+            len(self.row_now),
+            self.terms.price_tick,
+            self.scratch,
+        )
+        return leaves
+
     def decides(self, bar: int) -> None:
         said, close = self.case.signals, float(self.case.candles.close[bar])
-        flags = (said.buy, said.sell, said.exit_long, said.exit_short)
-        leave, side = decide(self.position.side, *(bool(flag[bar]) for flag in flags))
+        leaves = self.follows(bar)
+        exits = [bool(said.exit_long[bar]), bool(said.exit_short[bar])]
+        for side, script in ((1, EXIT_LONG), (-1, EXIT_SHORT)):
+            if has_output(self.table, script):
+                exits[script] = leaves and self.position.side == side
+        leave, side = decide(
+            self.position.side, bool(said.buy[bar]), bool(said.sell[bar]), exits[0], exits[1]
+        )
         side = 0 if self.halted else side
         stop = self.level(said.stop_loss, bar, self.rules.auto_sl)
         take = self.level(said.take_profit, bar, self.rules.auto_tp)

@@ -12,6 +12,7 @@ from domain.backtests.engine import simulate
 from domain.backtests.result import Result
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles, Signals
+from domain.market.scripts import PositionScripts
 
 HOUR = 3_600_000
 START = 1_704_067_200_000  # 2024-01-01 00:00 UTC
@@ -41,7 +42,9 @@ def candles(bars: Sequence[Bar], times: Sequence[int] | None = None) -> Candles:
 
 
 def signals(length: int, **at: Any) -> Signals:
-    """`buy=[0]`: bars on which it is true; `stop_loss={0: 1.5}`: values at bars, NaN elsewhere."""
+    """`buy=[0]`: bars on which it is true; `stop_loss={0: 1.5}`: values at bars, NaN elsewhere;
+    `scripts`: PositionScripts.
+    """
     flags: dict[str, Any] = {
         name: np.isin(np.arange(length), list(at.get(name, ())))
         for name in ("buy", "sell", "exit_long", "exit_short")
@@ -51,7 +54,7 @@ def signals(length: int, **at: Any) -> Signals:
         levels[name] = np.full(length, np.nan)
         for bar, value in at.get(name, {}).items():
             levels[name][bar] = value
-    return Signals(**flags, **levels)
+    return Signals(**flags, **levels, scripts=at.get("scripts"))
 
 
 def mirrored(bars: Iterable[Bar]) -> list[Bar]:
@@ -73,6 +76,9 @@ def run(
     if side == "sell":
         bars = mirrored(bars)
         at = {MIRROR.get(name, name): value for name, value in at.items()}
+        if "scripts" in at:
+            said: PositionScripts = at["scripts"]
+            at["scripts"] = replace(said, exit_long=said.exit_short, exit_short=said.exit_long)
     return simulate(candles(bars, times), signals(len(bars), **at), rules)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -106,7 +108,9 @@ def test_the_future_changes_no_trade_that_has_ended(case: Case) -> None:
     half = len(case.candles) // 2
     if half == 0:
         return
-    said = case.signals
+    said, scripts = case.signals, case.signals.scripts
+    if scripts is not None:
+        scripts = replace(scripts, columns=tuple(column[:half] for column in scripts.columns))
     past = Signals(
         said.buy[:half],
         said.sell[:half],
@@ -114,6 +118,7 @@ def test_the_future_changes_no_trade_that_has_ended(case: Case) -> None:
         said.exit_short[:half],
         said.stop_loss[:half],
         said.take_profit[:half],
+        scripts=scripts,
     )
     early: Candles = case.candles.slice(0, half)
     short = simulate(early, past, case.rules)
