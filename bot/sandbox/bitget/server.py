@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.sandbox.bitget import account_v2, account_v3, orders_v2, plans_v2, public_v2
+from bot.sandbox.bitget import account_v2, account_v3, control, orders_v2, plans_v2, public_v2
 from bot.sandbox.bitget.accounts import Account
 from bot.sandbox.bitget.calls import Call as Called
 from bot.sandbox.bitget.emulator import Emulator
@@ -184,6 +184,7 @@ async def start(emulator: Emulator, host: str = "127.0.0.1", port: int = 0) -> R
         raise ValueError(f"the emulator listens on loopback only, not on {host!r}")
     endpoint = Endpoint(emulator)
     app = web.Application(middlewares=[loopback_only])
+    control.add_routes(app, emulator)
     app.router.add_route("*", "/api/{rest:.*}", endpoint.handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
