@@ -29,7 +29,9 @@ _MOST_SYMBOLS = 12
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is chosen so far. `purpose`: BOT or BACKTEST; the last three are a backtest's range."""
+    """What is chosen so far. `purpose`: BOT or BACKTEST; `span_days`, `start_ms`, `end_ms`: a
+    backtest's range. `page`: of the strategies to choose from.
+    """
 
     purpose: str
     strategy: int | None = None
@@ -38,6 +40,7 @@ class Draft:
     span_days: int | None = None
     start_ms: int | None = None
     end_ms: int | None = None
+    page: int | None = None
 
     def to_args(self) -> dict[str, Any]:
         """What a button carries."""
@@ -106,13 +109,18 @@ async def ask_another_symbol(ctx: Context, draft: Draft) -> View:
 
 
 async def _ask_strategy(ctx: Context, draft: Draft) -> View:
-    page = await strategies.page(ctx.session, ctx.user.id)
+    page = await strategies.page(ctx.session, ctx.user.id, draft.page or 1)
     buttons = [
-        pick(ctx, names.strategy(ctx.t, row.name)[:40], replace(draft, strategy=row.id))
+        pick(ctx, names.strategy(ctx.t, row.name)[:40], replace(draft, strategy=row.id, page=None))
         for row in page.rows
     ]
-    hint = ctx.t("wizard.more_strategies") if page.pages > 1 else None
-    return await _asking(ctx, draft, ctx.t("wizard.which_strategy"), hint, rows_of(buttons, 1))
+    turns = [
+        pick(ctx, label, replace(draft, page=number))
+        for label, number in (("◀", page.number - 1), ("▶", page.number + 1))
+        if 1 <= number <= page.pages
+    ]
+    choices = (*rows_of(buttons, 1), *rows_of(turns, 2))
+    return await _asking(ctx, draft, ctx.t("wizard.which_strategy"), None, choices)
 
 
 async def _ask_symbol(ctx: Context, draft: Draft) -> View:

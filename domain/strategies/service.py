@@ -30,7 +30,7 @@ class StrategyPage:
 
 
 async def page(session: AsyncSession, user_id: int, number: int = 1) -> StrategyPage:
-    """What a user may run, the shared ones first; a page beyond the last is the last."""
+    """What a user may run, their own first; a page beyond the last is the last."""
     total = await session.scalar(
         select(func.count()).select_from(Strategy).where(_visible(user_id))
     )
@@ -143,9 +143,7 @@ def _visible(user_id: int) -> ColumnElement[bool]:
 
 def _listed(user_id: int) -> Select[Strategy]:
     return (
-        select(Strategy)
-        .where(_visible(user_id))
-        .order_by(Strategy.user_id.is_not(None), Strategy.id)
+        select(Strategy).where(_visible(user_id)).order_by(Strategy.user_id.is_(None), Strategy.id)
     )
 
 

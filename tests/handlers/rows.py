@@ -1,4 +1,4 @@
-"""Rows that a test wants to be there: positions, trades, signals, results."""
+"""Rows that a test wants to be there: positions, trades, signals, results; and numbers of rows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from typing import Any
 from domain.backtests.models import BacktestResult
 from domain.clock import from_ms
 from domain.signals.models import TradingSignal
+from domain.strategies.builtins import BUILTINS
 from domain.trading.models import ExitReason, Position, Trade
 from domain.users import service as users
 from tests.support.world import Person, World
+
+
+def builtin_id(slug: str) -> int:
+    """The number a shipped strategy has in a fresh database."""
+    return 1 + [builtin.slug for builtin in BUILTINS].index(slug)
 
 
 async def user_id(w: World, person: Person) -> int:
@@ -95,14 +101,14 @@ async def signalled(w: World, person: Person, count: int = 1, **changes: Any) ->
 
 
 async def has_result(w: World, person: Person, **changes: Any) -> None:
-    """A completed backtest of strategy 1."""
+    """A completed backtest of the Donchian breakout."""
     values: dict[str, Any] = {
         "user_id": await user_id(w, person),
         "pair": "BTCUSDT",
         "timeframe": "15m",
         "initial_balance": 10_000.0,
         "final_balance": 10_420.0,
-        "strategy_id": 1,
+        "strategy_id": builtin_id("donchian_breakout"),
         "status": "completed",
         "created_at": now(w),
         "params": {"strategy": "Donchian breakout", "start_ms": 0, "end_ms": 86_400_000},

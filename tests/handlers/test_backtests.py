@@ -12,7 +12,7 @@ from domain.jobs.models import Job
 from handlers.backtests import live_card
 from handlers.callbacks import Buttons
 from handlers.texts import Translator
-from tests.handlers.rows import has_result, now
+from tests.handlers.rows import builtin_id, has_result, now
 from tests.support.world import World
 
 
@@ -27,7 +27,8 @@ async def test_everything_said_is_queued_at_once(w: World) -> None:
     assert "Backtest #1 · BTCUSDT 5m" in said
     assert "Queued" in said
     row = await result(w)
-    assert (row.pair, row.timeframe, row.status, row.strategy_id) == ("BTCUSDT", "5m", "queued", 1)
+    assert (row.pair, row.timeframe, row.status) == ("BTCUSDT", "5m", "queued")
+    assert row.strategy_id == builtin_id("donchian_breakout")
     async with w.database.read() as session:
         job = (await session.scalars(select(Job).where(Job.task == "backtest"))).one()
     assert (job.lane, job.args) == ("heavy", {"result_id": 1})

@@ -58,7 +58,7 @@ async def test_what_is_known_is_not_asked_again(w: World) -> None:
     said = await alice.sends("/start_bot btc 15m")
     assert "Market: BTCUSDT" in said
     assert "Timeframe: 15m" in said
-    assert "Start RSI reversion?" in await alice.taps("RSI")
+    assert "Start RSI reversion?" in await alice.taps("RSI reversion")
 
 
 async def test_a_market_can_be_added_on_the_confirm_card(w: World) -> None:

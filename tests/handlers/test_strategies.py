@@ -13,7 +13,7 @@ from domain.errors import DomainError
 from domain.strategies import service as strategies
 from domain.strategies.builtins import BUILTINS
 from domain.strategies.models import Strategy
-from tests.handlers.rows import has_result, user_id
+from tests.handlers.rows import builtin_id, has_result, user_id
 from tests.support.world import World
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ async def own(w: World, owner: int | None, *names: str, code: str | None = CODE)
 
 async def test_the_list_names_every_built_in_with_what_it_does(w: World) -> None:
     alice = await w.trader("alice")
-    said = await alice.sends("/strategies")
+    said = await alice.sends("/strategies") + await alice.sends("/strategies 2")
     for builtin in BUILTINS:
         assert builtin.name in said
     assert "#1" in said
@@ -44,10 +44,16 @@ async def test_a_card_shows_code_inputs_and_results(w: World) -> None:
     assert alice.button("Backtest it")
 
 
-@pytest.mark.parametrize("typed", ["1", "#1", "Donchian breakout", "donchian_breakout", "DONCH"])
+DONCHIAN = builtin_id("donchian_breakout")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [f"{DONCHIAN}", f"#{DONCHIAN}", "Donchian breakout", "donchian_breakout", "DONCH"],
+)
 async def test_a_strategy_is_found_by_what_people_call_it(w: World, typed: str) -> None:
     alice = await w.trader("alice")
-    assert "Donchian breakout  #1" in await alice.sends(f"/strategy {typed}")
+    assert f"Donchian breakout  #{DONCHIAN}" in await alice.sends(f"/strategy {typed}")
 
 
 async def test_koreans_read_korean_descriptions_and_may_use_korean_names(w: World) -> None:
@@ -70,18 +76,31 @@ async def test_own_strategies_are_the_owners_alone(w: World) -> None:
     await own(w, await user_id(w, alice), "Secret sauce")
     assert "fast  on" in await alice.sends("/strategy secret")
     assert "Secret" not in await eve.sends("/strategies")
-    assert "do not know" in await eve.sends("/strategy 4")
+    assert "do not know" in await eve.sends(f"/strategy {len(BUILTINS) + 1}")
     assert "do not know" in await eve.sends("/strategy secret sauce")
 
 
 async def test_pages_of_eight(w: World) -> None:
     alice = await w.trader("alice")
     await own(w, await user_id(w, alice), *(f"Mine {n}" for n in range(9)))
-    assert "Mine 8" not in await alice.sends("/strategies")
+    first, last = "Mine 0", BUILTINS[-1].name
+    said = await alice.sends("/strategies")
+    assert first in said
+    assert "Mine 8" not in said
     assert "Mine 8" in await alice.taps("▶")
     assert "Mine 8" in await alice.sends("/strategies 2")
-    assert "Mine 8" in await alice.sends("/strategies 99")
+    assert last in await alice.sends("/strategies 99")
     assert "is not a page" in await alice.sends("/strategies x")
+
+
+async def test_the_questions_offer_every_strategy_page_by_page(w: World) -> None:
+    alice = await w.trader("alice")
+    await own(w, await user_id(w, alice), *(f"Mine {n}" for n in range(9)))
+    await alice.sends("/start_bot btc 15m")
+    await alice.taps("▶")
+    assert alice.button("Mine 8")
+    await alice.taps("◀")
+    assert "Start Mine 0?" in await alice.taps("Mine 0")
 
 
 async def test_a_long_program_still_fits_one_message(w: World) -> None:
@@ -115,7 +134,7 @@ async def test_built_ins_are_brought_up_to_date_and_not_doubled(w: World) -> Non
 
 async def test_the_service_names_and_refuses(w: World) -> None:
     async with w.database.read() as session:
-        assert await strategies.names(session, [1, 99]) == {1: "Donchian breakout"}
+        assert await strategies.names(session, [DONCHIAN, 99]) == {DONCHIAN: "Donchian breakout"}
         for wanted in ("", "  ", "!!", "12345678901"):
             with pytest.raises(DomainError, match="unknown_strategy"):
                 await strategies.resolve(session, 1, wanted)

@@ -12,8 +12,17 @@ from tests.strategies.samples import market, run
 each_builtin = pytest.mark.parametrize("builtin", BUILTINS, ids=[b.slug for b in BUILTINS])
 
 
-def test_the_first_three_are_there() -> None:
-    assert {"ema_cross", "rsi_reversion", "donchian_breakout"} <= {b.slug for b in load_builtins()}
+def test_every_strategy_of_the_design_is_there() -> None:
+    assert {b.slug for b in load_builtins()} == {
+        "adx_trend",
+        "bollinger_breakout",
+        "bollinger_reversion",
+        "donchian_breakout",
+        "ema_cross",
+        "macd_cross",
+        "rsi_reversion",
+        "stochastic_rsi",
+    }
 
 
 @each_builtin
