@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from domain.outbox import kinds
 from handlers.callbacks import Buttons
 from handlers.render import alerts, result_alerts
 from handlers.texts import Html, Translator, plain
@@ -16,15 +17,15 @@ from handlers.types import Action, Keyboard
 Params = Mapping[str, Any]
 
 _SPOKEN: dict[str, Callable[[Params, Translator], Html]] = {
-    "signal": alerts.signal,
-    "entry": alerts.entry,
-    "exit": alerts.exit_,
-    "order_expired": alerts.order_ended,
-    "order_rejected": alerts.order_ended,
-    "order_failed": alerts.order_ended,
-    "daily_loss": result_alerts.daily_loss,
-    "backtest_done": result_alerts.backtest_done,
-    "backtest_failed": result_alerts.backtest_failed,
+    kinds.SIGNAL: alerts.signal,
+    kinds.ENTRY: alerts.entry,
+    kinds.EXIT: alerts.exit_,
+    kinds.ORDER_EXPIRED: alerts.order_ended,
+    kinds.ORDER_REJECTED: alerts.order_ended,
+    kinds.ORDER_FAILED: alerts.order_ended,
+    kinds.DAILY_LOSS: result_alerts.daily_loss,
+    kinds.BACKTEST_DONE: result_alerts.backtest_done,
+    kinds.BACKTEST_FAILED: result_alerts.backtest_failed,
 }
 
 _POSITIONS = ("button.positions", "open", "positions", None)
@@ -35,12 +36,12 @@ _PNL = ("button.pnl", "open", "pnl", None)
 _RISK = ("button.risk", "open", "risk", None)
 
 _BUTTONS: dict[str, tuple[tuple[str, str, str, str | None], ...]] = {
-    "signal": (_POSITIONS,),
-    "entry": (_POSITIONS, _STOP),
-    "exit": (_TRADES, _PNL),
-    "order_rejected": (_STATUS,),
-    "order_failed": (_STATUS,),
-    "daily_loss": (_STATUS, _RISK),
+    kinds.SIGNAL: (_POSITIONS,),
+    kinds.ENTRY: (_POSITIONS, _STOP),
+    kinds.EXIT: (_TRADES, _PNL),
+    kinds.ORDER_REJECTED: (_STATUS,),
+    kinds.ORDER_FAILED: (_STATUS,),
+    kinds.DAILY_LOSS: (_STATUS, _RISK),
 }
 """Kind -> (label, action, view, style): each opens its view as a new message."""
 
@@ -59,7 +60,7 @@ def render(kind: str, params: Params, t: Translator, buttons: Buttons | None = N
 
 
 def _keyboard(kind: str, params: Params, t: Translator, buttons: Buttons) -> Keyboard:
-    if kind == "backtest_done" and params.get("strategy_id") is not None:
+    if kind == kinds.BACKTEST_DONE and params.get("strategy_id") is not None:
         return _after_backtest(int(params["strategy_id"]), t, buttons)
     row = tuple(
         buttons.show(plain(t(label)), action, view, style=style)

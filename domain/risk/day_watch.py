@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import to_ms
 from domain.money import exact
+from domain.outbox import kinds
 from domain.outbox.service import Outbox
 from domain.risk.days import DayCheck, check_day
 from domain.risk.models import RiskDay, RiskSettings
@@ -20,7 +21,6 @@ from domain.risk.service import locked_limits
 from domain.settings.models import UserSettings
 from domain.trading.models import AccountState
 
-HALT_KIND = "daily_loss_halt"
 _DAYS = cast("Table", RiskDay.__table__)
 _MARK = (
     update(_DAYS)
@@ -99,7 +99,7 @@ async def watch_days(
 async def tell_halt(
     session: AsyncSession, outbox: Outbox, user_id: int, mode: str, day: DayCheck, at: datetime
 ) -> bool:
-    """Tell that entries are halted (kind `daily_loss_halt`) if this check did it; once per day.
+    """Tell that entries are halted (kind `daily_loss`) if this check did it; once per day.
 
     Parameters: mode, loss and limit and baseline (USDT, strings of plain decimals), until_ms (the
     next day's start) and at_ms, both market time.
@@ -109,7 +109,7 @@ async def tell_halt(
     await outbox.notify(
         session,
         user_id,
-        HALT_KIND,
+        kinds.DAILY_LOSS,
         {
             "mode": mode,
             "loss": str(day.loss),

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import from_ms
+from domain.outbox import kinds
 from domain.outbox.service import SIGNALS, Outbox
 from domain.signals.evaluate import Reading
 from domain.signals.models import TradingSignal
 
 BUY, SELL = "BUY", "SELL"
-SIGNAL_KIND = "signal"
 PAGE = 8
 ALERT_LIVES = timedelta(minutes=15)
 """An alert that could not be delivered for so long is stale. Wall time."""
@@ -88,7 +88,7 @@ async def alert(
     return await outbox.notify(
         session,
         said.user_id,
-        SIGNAL_KIND,
+        kinds.SIGNAL,
         {
             "symbol": said.symbol,
             "timeframe": said.timeframe,

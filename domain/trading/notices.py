@@ -23,15 +23,15 @@ from typing import Any
 
 from domain.clock import to_ms
 from domain.money import exact
+from domain.outbox import kinds
 from domain.trading.models import Order, Position, Trade
 from domain.trading.ports import ExchangeFill
 from domain.trading.states import EXPIRED, FAILED, REJECTED
 
-ENTRY_KIND, EXIT_KIND = "entry", "exit"
 ORDER_KINDS = {
-    EXPIRED: "order_expired",
-    REJECTED: "order_rejected",
-    FAILED: "order_failed",
+    EXPIRED: kinds.ORDER_EXPIRED,
+    REJECTED: kinds.ORDER_REJECTED,
+    FAILED: kinds.ORDER_FAILED,
 }
 """What is told of an order that ended in such a state."""
 

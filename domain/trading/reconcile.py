@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.outbox import kinds
 from domain.outbox.service import Outbox
 from domain.trading import notices
 from domain.trading.booking import Ledger, book
@@ -215,10 +216,10 @@ async def _book(
         session.add(booked.trade)
         done.traded.add(ledger.user_id)
         params = notices.exit_params(booked.trade, fill, booked.left)
-        await outbox.notify(session, ledger.user_id, notices.EXIT_KIND, params, dedupe_key=key)
+        await outbox.notify(session, ledger.user_id, kinds.EXIT, params, dedupe_key=key)
     elif booked.position is not None and order is not None and fill.reason == "entry":
         params = notices.entry_params(booked.position, fill)
-        await outbox.notify(session, ledger.user_id, notices.ENTRY_KIND, params, dedupe_key=key)
+        await outbox.notify(session, ledger.user_id, kinds.ENTRY, params, dedupe_key=key)
 
 
 def _fill_order(order: Order, fill: ExchangeFill, at: datetime) -> None:

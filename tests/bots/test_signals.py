@@ -80,11 +80,11 @@ async def test_reaching_the_daily_loss_is_told_once_and_closes_nothing(floor: Fl
     await floor.starts(code="long_only")
     await floor.closes_at(61_500, 61_400)
     await floor.closes_at(61_300, 61_200, 61_000, 60_950, 60_920, 60_910)
-    assert await floor.alerts(kind="daily_loss_halt") == []
+    assert await floor.alerts(kind="daily_loss") == []
     await floor.limits(daily_loss_limit=1)
     await floor.closes_at(60_910, 60_911)
 
-    (halt,) = await floor.alerts(kind="daily_loss_halt")
+    (halt,) = await floor.alerts(kind="daily_loss")
     assert halt["mode"] == "paper"
     assert halt["at_ms"] == floor.market.clock.now_ms() - 60_000
     assert len(await floor.desk.positions()) == 1

@@ -88,3 +88,11 @@ async def test_a_paused_bot_signals_and_says_why_it_does_not_trade(w: World) -> 
 async def test_forged_buttons_do_nothing(w: World, data: str) -> None:
     alice = await w.trader("alice")
     assert "does not work here" in await alice.forges(data)
+
+
+async def test_reaching_the_daily_loss_is_told_in_the_chat(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/risk set daily_loss_limit 1")
+    await trading(w, alice)
+    await minutes_pass(w, "-0.5%", 6)
+    assert "Daily loss limit" in alice.heard()

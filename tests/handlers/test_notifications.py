@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.outbox import kinds
 from handlers.callbacks import Buttons, open_shown
 from handlers.notifications import _SPOKEN, render
 from handlers.texts import Translator, plain
@@ -116,6 +117,10 @@ def buttons() -> Buttons:
 
 def test_there_is_an_example_of_every_kind() -> None:
     assert set(EXAMPLES) == set(_SPOKEN)
+
+
+def test_whatever_the_domain_tells_can_be_spoken() -> None:
+    assert set(_SPOKEN) == kinds.KINDS
 
 
 def test_a_signal_says_why_and_what_is_done() -> None:

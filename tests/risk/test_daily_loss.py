@@ -175,7 +175,7 @@ async def test_many_are_watched_together_and_whoever_lost_is_told_once(desk: Des
     assert await watch(NOON + timedelta(hours=2)) == 0
 
     ((kind, params),) = await desk.told("bob")
-    assert kind == "daily_loss_halt"
+    assert kind == "daily_loss"
     assert params["loss"] == "1000.00000000"
     assert params["until_ms"] == int(MIDNIGHT.timestamp() * 1000)
     assert await desk.told("alice") == await desk.told("carol") == []

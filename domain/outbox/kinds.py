@@ -1,0 +1,28 @@
+"""Everything that is ever pushed to a user. A kind that nobody can speak would be lost silently."""
+
+from __future__ import annotations
+
+SIGNAL = "signal"
+ENTRY = "entry"
+EXIT = "exit"
+ORDER_EXPIRED = "order_expired"
+ORDER_REJECTED = "order_rejected"
+ORDER_FAILED = "order_failed"
+DAILY_LOSS = "daily_loss"
+BACKTEST_DONE = "backtest_done"
+BACKTEST_FAILED = "backtest_failed"
+
+KINDS = frozenset(
+    {
+        SIGNAL,
+        ENTRY,
+        EXIT,
+        ORDER_EXPIRED,
+        ORDER_REJECTED,
+        ORDER_FAILED,
+        DAILY_LOSS,
+        BACKTEST_DONE,
+        BACKTEST_FAILED,
+    }
+)
+"""`handlers.notifications` has a sentence for each, and for no other."""
