@@ -6,14 +6,15 @@ from hypothesis import strategies as st
 
 from domain.strategies.language.functions import FUNCTIONS, ArgKind, Function
 from domain.strategies.language.nodes import Kind
-from domain.strategies.language.vocabulary import SERIES
+from domain.strategies.language.vocabulary import POSITION_SCALARS, SERIES
 
 _LEAVES = st.one_of(
     st.sampled_from(SERIES),
-    st.sampled_from(["fast", "ratio"]),
+    st.sampled_from(["fast", "ratio", "base"]),
     st.integers(-3, 1_200).map(str),
     st.floats(-2, 2, allow_nan=False).map(lambda v: f"{v:.3f}"),
 )
+_TRAILS: list[list[str]] = [[], [], ["trail = 2"], ["trail = ratio", "trail_after = 1"]]
 _SWITCHES = st.sampled_from(["True", "False", "wanted", "close > open"])
 
 
@@ -40,6 +41,17 @@ def _calls(
     return st.sampled_from(fitting).flatmap(lambda entry: _call(entry, numbers, conditions))
 
 
+def _elsewhere(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Over other bars, where the expression is not over such already; else as it stands."""
+    frames = st.sampled_from(
+        ['timeframe("1h", {})', 'timeframe("15m", {})', 'symbol("ETHUSDT", {})',
+         'symbol("BTCUSDT", timeframe("2h", {}))']
+    )  # fmt: skip
+    return st.tuples(frames, inner).map(
+        lambda t: t[1] if "timeframe" in t[1] or "symbol" in t[1] else t[0].format(t[1])
+    )
+
+
 def _numbers(depth: int) -> st.SearchStrategy[str]:
     if depth == 0:
         return _LEAVES
@@ -47,6 +59,7 @@ def _numbers(depth: int) -> st.SearchStrategy[str]:
     signs = st.sampled_from(["+", "-", "*", "/", "//", "%", "**"])
     return st.one_of(
         _LEAVES,
+        _elsewhere(inner),
         st.tuples(inner, signs, inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
         inner.map(lambda text: f"-({text})"),
         st.tuples(inner, st.integers(0, 9)).map(lambda t: f"({t[0]})[{t[1]}]"),
@@ -61,6 +74,7 @@ def _conditions(depth: int) -> st.SearchStrategy[str]:
     inner, tests = _numbers(depth - 1), _conditions(depth - 1)
     signs = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
     return st.one_of(
+        _elsewhere(tests),
         st.tuples(inner, signs, inner).map(lambda t: f"{t[0]} {t[1]} {t[2]}"),
         st.tuples(inner, signs, inner, signs, inner).map(" ".join),
         st.tuples(tests, st.sampled_from(["and", "or"]), tests).map(
@@ -71,6 +85,33 @@ def _conditions(depth: int) -> st.SearchStrategy[str]:
     )
 
 
+def _held(depth: int) -> st.SearchStrategy[str]:
+    """Numbers that may depend on the position."""
+    scalars = st.sampled_from([name for name in POSITION_SCALARS if name != "is_long"])
+    if depth == 0:
+        return st.one_of(scalars, _LEAVES, _numbers(1).map(lambda text: f"at_entry({text})"))
+    inner = _held(depth - 1)
+    return st.one_of(
+        inner,
+        st.tuples(st.sampled_from(["min", "max", "nz"]), inner, inner).map(
+            lambda t: f"{t[0]}({t[1]}, {t[2]})"
+        ),
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/"]), inner).map(
+            lambda t: f"({t[0]} {t[1]} {t[2]})"
+        ),
+        st.tuples(inner, _holds(depth - 1), inner).map(lambda t: f"({t[0]} if {t[1]} else {t[2]})"),
+    )
+
+
+def _holds(depth: int) -> st.SearchStrategy[str]:
+    inner = _held(depth)
+    return st.one_of(
+        st.just("is_long"),
+        st.tuples(inner, st.sampled_from(["<", ">=", "!="]), inner).map(" ".join),
+        st.tuples(inner, _conditions(1)).map(lambda t: f"(na({t[0]}) or {t[1]})"),
+    )
+
+
 @st.composite
 def programs(draw: st.DrawFn, depth: int = 3) -> str:
     """A program that compiles, with params, names, outputs and a plot."""
@@ -78,11 +119,14 @@ def programs(draw: st.DrawFn, depth: int = 3) -> str:
         "fast = param(5, min=2, max=50)",
         "ratio = param(1.5, min=0.1, max=9.0)",
         "wanted = param(True)",
+        "mean = ema(close, fast)",
+        "base = mean - open",
         f"named = {draw(_numbers(depth))}",
         f"buy = {draw(_conditions(depth))}",
         f"sell = crossunder(named, {draw(_numbers(1))})",
-        f"exit_long = {draw(_conditions(2))}",
-        f"stop_loss = {draw(_numbers(2))}",
+        f"exit_long = {draw(_conditions(2) | _holds(2))}",
+        f"stop_loss = {draw(_numbers(2) | _held(2))}",
+        *draw(st.sampled_from(_TRAILS)),
         f"plot(named, {draw(_numbers(1))})",
     ]
     return "\n".join(lines)

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 
 from domain.market.candles import Candles, Floats, Signals
-from domain.strategies.language import Bound, RuleError, RuleErrors, compile_rules, evaluate
+from domain.market.resample import last_closed, resample
+from domain.market.timeframes import DAY_MS
+from domain.strategies.language import (
+    Bound,
+    Frame,
+    Reach,
+    RuleError,
+    RuleErrors,
+    compile_rules,
+    evaluate,
+)
 
 BAR_MS = 900_000
 START_MS = 1_483_228_800_000  # 2017-01-01 00:00 UTC, a Sunday
@@ -43,8 +53,33 @@ def rules(*lines: str) -> Bound:
 
 
 def run(bound: Bound, candles: Candles) -> Signals:
-    """What the program says."""
-    return evaluate(bound, candles, bar_ms=BAR_MS)
+    """What the program says; of other markets only what has happened by the last bar's close."""
+    return evaluate(bound, candles, bar_ms=BAR_MS, others=others_by(bound, candles, None))
+
+
+@cache
+def other(symbol: str) -> Candles:
+    """Another market, from a day earlier on, with a bar missing here and there."""
+    bars = market(7_000, seed=sum(symbol.encode()))
+    there = np.random.default_rng(3).random(len(bars)) > 0.02
+    return Candles(
+        bars.time[there] - DAY_MS,
+        *(getattr(bars, name)[there] for name in ("open", "high", "low", "close", "volume")),
+    )
+
+
+def others_by(bound: Bound, candles: Candles, need: Reach | None) -> dict[Frame, Candles]:
+    """Other markets' bars up to the last close of `candles`; `need`: no more than that asks for."""
+    end_ms = int(candles.time[-1]) + BAR_MS if len(candles) else 0
+    found = {}
+    for frame in bound.frames:
+        source = other(frame.symbol) if frame.symbol else market(6_000, seed=6)
+        timeframe = frame.timeframe or "15m"
+        if frame.symbol or need:
+            higher = resample(source, timeframe)
+            limit = need.others[frame] + 1 if need else len(higher)
+            found[frame] = last_closed(higher, timeframe, end_ms, limit)
+    return found
 
 
 def value(expression: str, candles: Candles) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def test_no_function_sees_the_future(name: str, cut: int) -> None:
 
 
 @given(code=programs(), cut=st.integers(1, 259))
-@settings(max_examples=120)
+@settings(max_examples=int(os.environ.get("LEVERFRAME_PROGRAMS", "120")))
 def test_no_program_sees_the_future(code: str, cut: int) -> None:
     bound = compile_rules(code).bind()
     whole, part = run(bound, SHORT), run(bound, SHORT.slice(0, cut))
@@ -40,7 +41,9 @@ def test_no_program_sees_the_future(code: str, cut: int) -> None:
 
 def columns(signals: Signals) -> dict[str, Any]:
     named = ("buy", "sell", "exit_long", "exit_short", "stop_loss", "take_profit")
-    return {name: getattr(signals, name) for name in named} | signals.values | signals.plots
+    scripts = signals.scripts.columns if signals.scripts else ()
+    held = {f"column {place}": column for place, column in enumerate(scripts)}
+    return {name: getattr(signals, name) for name in named} | signals.values | signals.plots | held
 
 
 @pytest.mark.parametrize("name", CASES)

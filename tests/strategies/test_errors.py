@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from domain.market.timeframes import TIMEFRAMES
 from domain.strategies.language import RuleErrors, compile_rules
 from domain.strategies.language.errors import CODES, MAX_ERRORS
+from domain.strategies.language.special import NESTED
 from tests.strategies.samples import refusals
 
 ENTRY = "buy = close > open"
 LATER = (
-    "timeframe('4h', close > open)",
-    "symbol('BTCUSDT', close > open)",
     "supertrend(10, 3) > 0",
     "pattern('engulfing') > 0",
 )
@@ -28,7 +28,31 @@ TABLE: list[tuple[str, str, int, int, str, str | None]] = [
     ("buy = a > 1\na = 2", "used_before", 1, 7, "a", None),
     ("buy = buy > 1", "used_before", 1, 7, "buy", None),
     ("buy = ema > 1", "function_without_brackets", 1, 7, "ema", "ema(x, n)"),
-    ("buy = timeframe > 1", "function_without_brackets", 1, 7, "timeframe", "timeframe(...)"),
+    ("buy = timeframe > 1", "function_without_brackets", 1, 7, "timeframe",
+     'timeframe("4h", x)'),
+    ("buy = psar > 1", "function_without_brackets", 1, 7, "psar", "psar(...)"),
+    ("buy = timeframe(close > open)", "missing_argument", 1, 7, "timeframe(close > open)",
+     'timeframe("4h", x)'),
+    ("buy = timeframe(4, close > open)", "frame_needs_name", 1, 17, "4", 'timeframe("4h", x)'),
+    ("buy = symbol(close, close > open)", "frame_needs_name", 1, 14, "close",
+     'symbol("BTCUSDT", x)'),
+    ("buy = timeframe('4H', close > open)", "unknown_timeframe", 1, 17, "'4H'", '"4h"'),
+    ("buy = timeframe('7', close > open)", "unknown_timeframe", 1, 17, "'7'", '"4h"'),
+    ("buy = symbol('btcusdt', close > open)", "bad_symbol", 1, 14, "'btcusdt'", '"BTCUSDT"'),
+    ("buy = symbol('BTC/USDT', close > 1)", "bad_symbol", 1, 14, "'BTC/USDT'", '"BTCUSDT"'),
+    ("buy = timeframe('1h', timeframe('4h', close > 1))", "frame_nested", 1, 23,
+     "timeframe('4h', close > 1)", NESTED),
+    ("buy = timeframe('1h', symbol('BTCUSDT', close > 1))", "frame_nested", 1, 23,
+     "symbol('BTCUSDT', close > 1)", NESTED),
+    ("buy = symbol('ETHUSDT', symbol('BTCUSDT', close > 1))", "frame_nested", 1, 25,
+     "symbol('BTCUSDT', close > 1)", NESTED),
+    ("a = timeframe('4h', close)\nbuy = timeframe('1d', a > 1)", "frame_nested", 2, 23, "a",
+     NESTED),
+    ("buy = " + " or ".join(f"symbol('S{i}USDT', close > 1)" for i in range(4)),
+     "too_many_symbols", 1, 100, "symbol('S3USDT', close > 1)", None),
+    ("buy = " + " or ".join(f"timeframe('{t}', close > 1)" for t in list(TIMEFRAMES)[:9]),
+     "too_many_frames", 1, 249, "timeframe('6h', close > 1)", None),
+    ("exit_long = timeframe('4h', profit) > 1", "position_inside", 1, 29, "profit", None),
     ("buy = close(3) > 1", "not_a_function", 1, 7, "close", "close"),
     ("a = 2\nbuy = a(3) > 1", "not_a_function", 2, 7, "a", "a"),
     ("buy = ema(close) > 1", "missing_argument", 1, 7, "ema(close)", "ema(x, n)"),
@@ -98,6 +122,7 @@ TABLE: list[tuple[str, str, int, int, str, str | None]] = [
     ("a = b = 1", "one_name_only", 1, 1, "a = b = 1", None),
     ("close[1] = 3", "one_name_only", 1, 1, "close[1] = 3", None),
     ("close = 3\n" + ENTRY, "name_taken", 1, 1, "close", "my_close"),
+    ("symbol = 3\n" + ENTRY, "name_taken", 1, 1, "symbol", "my_symbol"),
     ("ema = 3\n" + ENTRY, "name_taken", 1, 1, "ema", "my_ema"),
     ("profit = 3\n" + ENTRY, "name_taken", 1, 1, "profit", "my_profit"),
     ("plot = 3\n" + ENTRY, "name_taken", 1, 1, "plot", "my_plot"),

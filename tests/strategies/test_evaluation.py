@@ -9,7 +9,7 @@ import pytest
 
 from domain.errors import DomainError
 from domain.strategies.language import compile_rules, evaluate
-from domain.strategies.language import evaluation as module
+from domain.strategies.language import run as module
 from domain.strategies.language.functions import TABLE
 from tests.strategies.samples import BAR_MS, market, rules, run
 

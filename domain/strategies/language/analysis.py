@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from domain.strategies.language.functions import TABLE, Arg, ArgKind
-from domain.strategies.language.nodes import Graph, Node
+from domain.strategies.language.nodes import ELSEWHERE, Graph, Node
 from domain.strategies.language.operations import apply
 
 # Formulas stretch their lengths (aroon reads n + 1 bars), so inner calls may go further.
@@ -27,11 +27,16 @@ class ConstantError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Per node index: constants' values, bars before the first value, bars that a value needs."""
+    """Per node index: constants' values, bars before the first value, bars that a value needs.
+
+    Bars are those of the node's own series; what it needs of others is for `reach` to say. `own`:
+    (lookback, memory) that a node adds to those of its arguments.
+    """
 
     constants: dict[int, float | bool]
     lookback: list[int]
     memory: list[int]
+    own: list[tuple[int, int]]
 
     def arguments(self, node: Node) -> list[float]:
         """The constant arguments of a call, in order: lengths as int, numbers as float."""
@@ -48,16 +53,19 @@ def analyse(
     graph: Graph, calls: Mapping[int, Node], params: Mapping[str, float | bool]
 ) -> Analysis:
     """Analyses a program with its params' values. Raises ConstantError."""
-    analysis = Analysis({}, [], [])
+    analysis = Analysis({}, [], [], [])
     with np.errstate(all="ignore"):
         for node in graph.nodes:
             if node.scalar:
                 analysis.constants[node.index] = _constant(node, analysis, params)
             if node.op == "call":
                 _check_constants(node, analysis, inner=node.index not in calls)
-            lookback, memory = _reach(node, analysis)
-            analysis.lookback.append(lookback)
-            analysis.memory.append(memory)
+            lookback, memory = _own(node, analysis)
+            sources = () if node.op in ELSEWHERE else node.sources
+            before = [(analysis.lookback[arg.index], analysis.memory[arg.index]) for arg in sources]
+            analysis.own.append((lookback, memory))
+            analysis.lookback.append(lookback + max((bars for bars, _ in before), default=0))
+            analysis.memory.append(memory + max((bars for _, bars in before), default=0))
     return analysis
 
 
@@ -88,18 +96,13 @@ def _check_constants(node: Node, analysis: Analysis, *, inner: bool) -> None:
                 raise ConstantError("length_out_of_range", node, spec, value)
 
 
-def _reach(node: Node, analysis: Analysis) -> tuple[int, int]:
-    """(lookback, memory) of a node in bars; of a chain, their sums."""
-    if node.body is not None:
-        return analysis.lookback[node.body.index], analysis.memory[node.body.index]
-    lookback = max((analysis.lookback[arg.index] for arg in node.args), default=0)
-    memory = max((analysis.memory[arg.index] for arg in node.args), default=0)
+def _own(node: Node, analysis: Analysis) -> tuple[int, int]:
+    """(lookback, memory) that a node adds, in bars."""
     if node.op == "shift":
         bars = round(analysis.constants[node.args[1].index])
-        return lookback + bars, memory + bars
-    if node.op != "call":
-        return lookback, memory
+        return bars, bars
+    if node.op != "call" or node.body is not None:
+        return 0, 0
     function, constants = TABLE[str(node.value)], analysis.arguments(node)
     own = function.lookback(*constants)
-    remembered = function.memory(*constants) if function.memory else own
-    return lookback + own, memory + remembered
+    return own, function.memory(*constants) if function.memory else own

@@ -16,6 +16,7 @@ from domain.strategies.language.params import Param
 
 _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(1, 10)
 _CHOICE = 0
+_WORDS = ("number", "bool", "series", "position", "param")  # shorter than any name for them
 _LEVELS = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "//": _PRODUCT, "%": _PRODUCT}
 
 
@@ -52,6 +53,8 @@ class Printer:
             "shift": self._shift,
             "call": self._call,
             "at_entry": self._at_entry,
+            "timeframe": self._brought,
+            "symbol": self._brought,
         }
 
     def text(self, node: Node, least: int = _CHOICE) -> str:
@@ -99,6 +102,9 @@ class Printer:
     def _at_entry(self, node: Node) -> tuple[str, int]:
         return f"at_entry({self.text(node.args[0])})", _ATOM
 
+    def _brought(self, node: Node) -> tuple[str, int]:
+        return f'{node.op}("{node.value}", {self.text(node.args[0])})', _ATOM
+
     def _param(self, node: Node) -> tuple[str, int]:
         name = str(node.value)
         if name not in self._values:
@@ -114,9 +120,18 @@ class Printer:
         return f"{self.text(left, level)} {sign} {self.text(right, level + 1)}", level
 
 
+def elsewhere_by_name(checked: Checked) -> dict[str, list[Node]]:
+    """Name -> the nodes that it stands for inside `timeframe` and `symbol`."""
+    found: dict[str, list[Node]] = {}
+    for (_, name), node in checked.framed.items():
+        found.setdefault(name, []).append(node)
+    return found
+
+
 def canonical_text(checked: Checked) -> str:
     """The program line by line in one form; it compiles to the same hash."""
     names: dict[int, str] = {}
+    elsewhere = elsewhere_by_name(checked)
     lines = []
     printer = Printer(names)
     for name, node in checked.names.items():
@@ -125,8 +140,9 @@ def canonical_text(checked: Checked) -> str:
             continue
         shown = names.get(node.index) or printer.spelled(node)[0]
         lines.append(f"{name} = {shown}")
-        if node.op not in ("number", "bool", "series", "position", "param"):
-            names.setdefault(node.index, name)
+        for made in (node, *elsewhere.get(name, ())):
+            if made.op not in _WORDS:
+                names.setdefault(made.index, name)
     if checked.plots:
         lines.append(f"plot({', '.join(printer.text(node) for node in checked.plots)})")
     return "\n".join(lines) + "\n"

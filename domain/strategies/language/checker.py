@@ -16,7 +16,7 @@ from domain.strategies.language.limits import (
     MAX_PLOTS,
     MAX_SCRIPT,
 )
-from domain.strategies.language.nodes import Graph, Kind, Node
+from domain.strategies.language.nodes import Frame, Graph, Kind, Node
 from domain.strategies.language.params import Param, read_param
 from domain.strategies.language.parser import Statement, parse
 from domain.strategies.language.scripting import size_of, stack_of
@@ -41,7 +41,7 @@ class Checked:
     """A program without mistakes, but for what its lengths turn out to be.
 
     `outputs` as written; `held`: what decides about an open position (POSITION_OUTPUTS), the
-    trailing stop worked into `stop_loss`.
+    trailing stop worked into `stop_loss`. `framed`: what names stand for over other series.
     """
 
     graph: Graph
@@ -50,6 +50,7 @@ class Checked:
     outputs: dict[str, Node] = field(default_factory=dict)
     held: dict[str, Node] = field(default_factory=dict)
     plots: list[Node] = field(default_factory=list)
+    framed: dict[tuple[Frame, str], Node] = field(default_factory=dict)
     calls: dict[int, Node] = field(default_factory=dict)
     places: dict[int, tuple[int, int, str]] = field(default_factory=dict)
 
@@ -60,7 +61,9 @@ def check(code: str) -> Checked:
     statements, broken = parse(code, findings)
     graph = Graph()
     scope = Scope(graph, findings, broken=broken)
-    checked = Checked(graph, names=scope.names, calls=scope.calls, places=scope.places)
+    checked = Checked(
+        graph, names=scope.names, framed=scope.framed, calls=scope.calls, places=scope.places
+    )
     for statement in statements:
         name = _target(statement.node)
         if name is not None:
@@ -112,6 +115,7 @@ class _Checker:
         self.assigned.setdefault(name, statement.line)
         if fine:
             self.scope.names[name] = value
+            self.scope.written[name] = statement, node.value
             if name in OUTPUTS:
                 self.checked.outputs[name] = value
                 self.written[name] = translator, node.value

@@ -28,6 +28,9 @@ CODES = (
     "unknown_name", "used_before", "unknown_function", "not_a_function",
     "function_without_brackets", "string_not_allowed", "expected_number", "expected_condition",
     "different_kinds", "future_index", "bad_index",
+    # other series
+    "frame_needs_name", "unknown_timeframe", "bad_symbol", "frame_nested", "too_many_symbols",
+    "too_many_frames",
     # the open position
     "position_misplaced", "position_inside", "script_too_long",
     # arguments

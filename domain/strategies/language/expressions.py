@@ -12,9 +12,9 @@ from domain.strategies.language.calls import bind_arguments, formula_statement, 
 from domain.strategies.language.errors import Findings, closest
 from domain.strategies.language.functions import FUNCTIONS, TABLE, Function
 from domain.strategies.language.limits import MAX_LENGTH
-from domain.strategies.language.nodes import Graph, Kind, Node
+from domain.strategies.language.nodes import Frame, Graph, Kind, Node
 from domain.strategies.language.parser import Statement
-from domain.strategies.language.special import READ_SPECIAL
+from domain.strategies.language.special import NESTED, READ_SPECIAL, names_behind
 from domain.strategies.language.vocabulary import (
     LATER_FUNCTIONS,
     OUTPUTS,
@@ -52,6 +52,8 @@ class Scope:
     graph: Graph
     findings: Findings
     names: dict[str, Node] = field(default_factory=dict)
+    written: dict[str, tuple[Statement, ast.expr]] = field(default_factory=dict)
+    framed: dict[tuple[Frame, str], Node] = field(default_factory=dict)
     later: dict[str, int] = field(default_factory=dict)  # assigned further down: name -> line
     broken: frozenset[str] = frozenset()  # assigned by lines already refused
     places: dict[int, tuple[int, int, str]] = field(default_factory=dict)
@@ -128,7 +130,7 @@ class Translator:
     def _name(self, tree: ast.Name) -> Node:
         name, scope = tree.id, self.scope
         if name in scope.names:
-            return self._allowed(scope.names[name], tree)
+            return self._named(name, self._allowed(scope.names[name], tree), tree)
         if name in SERIES:
             return self.graph.series(name)
         if name in POSITION_SCALARS:
@@ -143,6 +145,19 @@ class Translator:
         if node.position and self.barred:
             return self.refuse(self.barred, tree, inside=self.inside)
         return node
+
+    def _named(self, name: str, node: Node, tree: ast.Name) -> Node:
+        """What a name stands for: over another series its line is read anew there."""
+        frame = self.graph.frame
+        if node.scalar or node.frame == frame or self.trusted:
+            return node
+        if "symbol" in node.elsewhere or (frame.timeframe and node.elsewhere):
+            return self.refuse("frame_nested", tree, NESTED)
+        for needed in names_behind(self.scope.written, name):
+            if (frame, needed) not in self.scope.framed and not self.scope.names[needed].scalar:
+                statement, written = self.scope.written[needed]
+                self.scope.framed[frame, needed] = Translator(self.scope, statement).read(written)
+        return self.scope.framed[frame, name]
 
     def _unknown_name(self, tree: ast.Name) -> Node:
         name = tree.id

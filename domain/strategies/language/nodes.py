@@ -6,10 +6,24 @@ program is a plain loop over a list: no recursion, however long the chain of nam
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 _OF_POSITION = ("position", "at_entry")
+ELSEWHERE = ("timeframe", "symbol")
+"""Operations that bring in the bars of another series."""
+
+
+class Frame(NamedTuple):
+    """Whose bars an expression is about: a market's and a timeframe's, "" = the chart's own."""
+
+    symbol: str = ""
+    timeframe: str = ""
+
+
+CHART = Frame()
 
 
 class Kind(StrEnum):
@@ -25,9 +39,10 @@ class Node:
     """One distinct sub-expression.
 
     `op` tells how `args` and `value` are read: number, bool, param, series, binary, compare, and,
-    or, not, negate, if, shift, call, position, at_entry. `scalar`: the same at every bar. `body`:
-    what a function written as a formula stands for. `position`: it differs from position to
-    position, so it has no column.
+    or, not, negate, if, shift, call, position, at_entry, timeframe, symbol. `scalar`: the same at
+    every bar. `body`: what a function written as a formula stands for. `position`: it differs from
+    position to position, so it has no column. `frame`: whose bars its column has, a row for each.
+    `elsewhere`: which of ELSEWHERE it holds.
     """
 
     index: int
@@ -38,13 +53,22 @@ class Node:
     scalar: bool = False
     body: Node | None = None
     position: bool = False
+    frame: Frame = CHART
+    elsewhere: frozenset[str] = frozenset()
+
+    @property
+    def sources(self) -> tuple[Node, ...]:
+        """What its value is made of."""
+        return self.args if self.body is None else (self.body,)
 
 
 class Graph:
-    """Makes nodes, each distinct one once."""
+    """Makes nodes, each distinct one once. `frame`: whose bars the nodes made now are about."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
+        self.frame = CHART
+        self.frames: set[Frame] = set()  # all but the chart's own
         self._known: dict[tuple[object, ...], Node] = {}
 
     def make(
@@ -58,19 +82,29 @@ class Graph:
         body: Node | None = None,
     ) -> Node:
         """The node of this shape. `scalar` is by default so when every argument is."""
-        key = (op, value if op == "call" else repr(value), *(arg.index for arg in args))
+        fixed = all(arg.scalar for arg in args) if scalar is None else scalar
+        frame = CHART if fixed else self.frame  # what is always the same is so everywhere
+        key = (frame, op, value if op == "call" else repr(value), *(arg.index for arg in args))
         found = self._known.get(key)
         if found is None:
-            fixed = all(arg.scalar for arg in args) if scalar is None else scalar
             held = op in _OF_POSITION or any(arg.position for arg in args)
-            found = Node(len(self.nodes), op, kind, args, value, fixed, body, held)
+            others = frozenset({op} if op in ELSEWHERE else ()).union(
+                *(arg.elsewhere for arg in args)
+            )
+            number = len(self.nodes)
+            found = Node(number, op, kind, args, value, fixed, body, held, frame, others)
             self.nodes.append(found)
             self._known[key] = found
         return found
 
     def known_call(self, name: str, args: tuple[Node, ...]) -> Node | None:
         """The node of a call that was made before."""
-        return self._known.get(("call", name, *(arg.index for arg in args)))
+        rest = ("call", name, *(arg.index for arg in args))
+        found = self._known.get((self.frame, *rest))
+        if found is None and all(arg.scalar for arg in args):
+            found = self._known.get((CHART, *rest))
+            return found if found is not None and found.scalar else None
+        return found
 
     def number(self, value: float) -> Node:
         """A literal number."""
@@ -95,6 +129,12 @@ class Graph:
             return node
         return self.make("at_entry", node.kind, (node,), scalar=False)
 
+    def brought(self, op: str, node: Node, word: str) -> Node:
+        """`node`, of another series, beside the bars of this one; a constant is always the same."""
+        if node.scalar:
+            return node
+        return self.make(op, node.kind, (node,), word, scalar=False)
+
     def shift(self, node: Node, bars: Node) -> Node:
         """`node` as it was `bars` bars ago; a constant was always the same."""
         if node.scalar:
@@ -104,3 +144,12 @@ class Graph:
     def error(self) -> Node:
         """Stands where a mistake was found, so that the search can go on."""
         return self.make("error", Kind.ANY, scalar=True)
+
+
+def used_nodes(graph: Graph, roots: Iterable[Node]) -> list[Node]:
+    """The nodes that `roots` are made of, themselves too, children before parents."""
+    wanted = {node.index for node in roots}
+    for node in reversed(graph.nodes):
+        if node.index in wanted:
+            wanted.update(source.index for source in node.sources)
+    return [node for node in graph.nodes if node.index in wanted]

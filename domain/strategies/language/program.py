@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.errors import DomainError
+from domain.market.timeframes import to_ms
 from domain.strategies.language.analysis import Analysis, ConstantError, analyse
 from domain.strategies.language.canonical import canonical_text, plain, program_hash
 from domain.strategies.language.checker import Checked, check
 from domain.strategies.language.errors import Findings
+from domain.strategies.language.nodes import CHART, Frame, Node, used_nodes
 from domain.strategies.language.params import Param, Value
 from domain.strategies.language.scripting import Scripts, write_scripts
 
@@ -66,29 +68,37 @@ class Bound:
 
     @property
     def warmup(self) -> int:
-        """Bars before the first signal: row `warmup` is the first that may hold one."""
+        """Bars of the chart before the first signal, when other series have theirs already."""
         outputs = self.program.checked.outputs.values()
         return max((self.analysis.lookback[node.index] for node in outputs), default=0)
 
     @property
     def lookback(self) -> int:
-        """Bars before everything has a value: signals, named results and plots."""
-        return max((self.analysis.lookback[index] for index in self._roots()), default=0)
+        """Bars of the chart before everything has a value: signals, named results and plots."""
+        return max((self.analysis.lookback[node.index] for node in self.roots), default=0)
 
     @property
     def memory(self) -> int:
-        """Bars of history with which the next bar says what all history would (seeds < 1e-9)."""
-        return max((self.analysis.memory[index] for index in self._roots()), default=0)
+        """Bars of the chart with which the next says what all history would (seeds < 1e-9)."""
+        return max((self.analysis.memory[node.index] for node in self.roots), default=0)
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """Series that are read besides the chart's own."""
+        wanted = used_nodes(self.program.checked.graph, self.roots)
+        frames = {node.frame for node in wanted if not node.scalar}
+        return tuple(sorted(frames - {CHART}))
 
     @property
     def timeframes(self) -> tuple[str, ...]:
-        """Higher timeframes that the program reads besides the chart's own."""
-        return ()
+        """Higher timeframes that the program reads besides the chart's own, shortest first."""
+        found = {frame.timeframe for frame in self.frames if frame.timeframe}
+        return tuple(sorted(found, key=to_ms))
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """Other markets that the program reads besides the chart's own."""
-        return ()
+        return tuple(sorted({frame.symbol for frame in self.frames if frame.symbol}))
 
     @property
     def key(self) -> str:
@@ -99,10 +109,11 @@ class Bound:
         parts += [f"{name}:{node.index}" for name, node in checked.names.items()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def _roots(self) -> list[int]:
+    @property
+    def roots(self) -> list[Node]:
+        """What somebody may ask for: outputs, named results, plots."""
         checked = self.program.checked
-        nodes = [*checked.outputs.values(), *checked.names.values(), *checked.plots]
-        return [node.index for node in nodes]
+        return [*checked.outputs.values(), *checked.names.values(), *checked.plots]
 
 
 def compile_rules(code: str) -> Program:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from domain.strategies.language.nodes import Graph, Kind, Node
+from domain.market.timeframes import TIMEFRAMES
+from domain.strategies.language.errors import closest
+from domain.strategies.language.limits import MAX_FRAMES, MAX_SYMBOLS
+from domain.strategies.language.nodes import Frame, Graph, Kind, Node
+from domain.strategies.language.parser import Statement
 from domain.strategies.language.vocabulary import SPECIAL
+
+NESTED = 'symbol("BTCUSDT", timeframe("4h", x))'
+_SYMBOL = re.compile(r"[A-Z0-9]{2,20}")
 
 
 class Reader(Protocol):
@@ -38,6 +46,73 @@ def _at_entry(reader: Reader, tree: ast.Call) -> Node:
     return node if node.kind is Kind.ANY else reader.graph.at_entry(node)
 
 
+def _timeframe(reader: Reader, tree: ast.Call) -> Node:
+    """`timeframe("4h", expr)`: the last closed bar of a longer timeframe."""
+    word = _word(reader, tree)
+    if word is None:
+        return reader.graph.error()
+    if word not in TIMEFRAMES:
+        hint = closest(word, TIMEFRAMES) or "4h"
+        return reader.refuse("unknown_timeframe", tree.args[0], f'"{hint}"')
+    frame = reader.graph.frame
+    if frame.timeframe:
+        return reader.refuse("frame_nested", tree, NESTED)
+    return _elsewhere(reader, tree, "timeframe", word, frame._replace(timeframe=word))
+
+
+def _symbol(reader: Reader, tree: ast.Call) -> Node:
+    """`symbol("BTCUSDT", expr)`: another market's bar with the same open time."""
+    word = _word(reader, tree)
+    if word is None:
+        return reader.graph.error()
+    if not _SYMBOL.fullmatch(word):
+        hint = word.upper() if _SYMBOL.fullmatch(word.upper()) else "BTCUSDT"
+        return reader.refuse("bad_symbol", tree.args[0], f'"{hint}"')
+    frame = reader.graph.frame
+    if frame.symbol or frame.timeframe:
+        return reader.refuse("frame_nested", tree, NESTED)
+    return _elsewhere(reader, tree, "symbol", word, Frame(symbol=word))
+
+
+def _word(reader: Reader, tree: ast.Call) -> str | None:
+    """The name of the series, the first argument; None, and a finding, if there is none."""
+    if not _given(reader, tree, 2):
+        return None
+    word = tree.args[0].value if isinstance(tree.args[0], ast.Constant) else None
+    if not isinstance(word, str):
+        name = tree.func.id if isinstance(tree.func, ast.Name) else ""
+        reader.refuse("frame_needs_name", tree.args[0], SPECIAL[name])
+        return None
+    return word
+
+
+def _elsewhere(reader: Reader, tree: ast.Call, op: str, word: str, frame: Frame) -> Node:
+    """Reads the second argument over another series and brings it here."""
+    graph, here = reader.graph, reader.graph.frame
+    graph.frames.add(frame)
+    if len({known.symbol for known in graph.frames if known.symbol}) > MAX_SYMBOLS:
+        return reader.refuse("too_many_symbols", tree, limit=MAX_SYMBOLS)
+    if len(graph.frames) > MAX_FRAMES:
+        return reader.refuse("too_many_frames", tree, limit=MAX_FRAMES)
+    graph.frame = frame
+    with reader.column_only(op):
+        node = reader.read(tree.args[1])
+    graph.frame = here
+    return node if node.kind is Kind.ANY else graph.brought(op, node, word)
+
+
+def names_behind(written: Mapping[str, tuple[Statement, ast.expr]], name: str) -> list[str]:
+    """The names that a name is made of, in the order of the text, itself the last."""
+    found, waiting = {name}, [name]
+    while waiting:
+        _, tree = written[waiting.pop()]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id in written and node.id not in found:
+                found.add(node.id)
+                waiting.append(node.id)
+    return [known for known in written if known in found]
+
+
 def _given(reader: Reader, tree: ast.Call, count: int) -> bool:
     """Whether so many arguments stand there, by place."""
     name = tree.func.id if isinstance(tree.func, ast.Name) else ""
@@ -54,4 +129,8 @@ def _given(reader: Reader, tree: ast.Call, count: int) -> bool:
     return False
 
 
-READ_SPECIAL: dict[str, Callable[[Reader, ast.Call], Node]] = {"at_entry": _at_entry}
+READ_SPECIAL: dict[str, Callable[[Reader, ast.Call], Node]] = {
+    "at_entry": _at_entry,
+    "timeframe": _timeframe,
+    "symbol": _symbol,
+}

@@ -37,13 +37,15 @@ POSITION_FUNCTIONS = ("abs", "min", "max", "clip", "nz", "na")
 """Functions that take values of the position."""
 
 STATEMENTS = ("param", "plot")
-SPECIAL = {"at_entry": "at_entry(x)"}
+SPECIAL = {
+    "at_entry": "at_entry(x)",
+    "timeframe": 'timeframe("4h", x)',
+    "symbol": 'symbol("BTCUSDT", x)',
+}
 """What is written like a function and is none: name -> signature."""
 
-# Part of the language, evaluated by the bar step or over other markets: refused until they are.
+# Part of the language, not there yet: refused until they are.
 LATER_FUNCTIONS = (
-    "timeframe",
-    "symbol",
     "pattern",
     "supertrend",
     "supertrend_dir",
