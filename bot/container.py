@@ -185,7 +185,7 @@ async def _wired(
         pools.heavy.run,
         pools.heavy.close,
         settings.data_dir,
-        {"backtest": BacktestKind(opened.market, settings.data_dir)},
+        {"backtest": BacktestKind(opened.market, settings.data_dir, opened.prefetch)},
     )
     canceller = Canceller(database, trading.exchanges, outbox, opened.clock)
     limiter = RateLimiter(wall, settings.user_rate, settings.user_burst)

@@ -8,32 +8,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.adapters.candle_files import FileMarket, open_files, replay_span
+from bot.adapters.candle_store import CandleStore, Page
 from bot.adapters.simulated_market import SimulatedMarket
 from bot.pool import WorkerPool
 from bot.settings import Settings
 from domain.clock import MarketClock, ReplayClock, SystemClock, WallClock
-from domain.market.ports import MarketData
+from domain.market.ports import MarketData, Prefetch, nothing_to_fetch
 
 _CLOCK_FILE = "market-clock.json"
 _CACHE = "candles"
+HISTORY = "history"
 
 
 @dataclass(frozen=True)
 class OpenMarket:
     """`replayed`: the market's clock is ours; where it stands is kept, so that a restart goes on
-    from there.
+    from there. `prefetch`: downloads what a backtest will ask for.
     """
 
     market: MarketData
     clock: MarketClock
     key: str
     replayed: bool
+    prefetch: Prefetch = nothing_to_fetch
 
 
 async def open_market(settings: Settings, wall: WallClock, pool: WorkerPool) -> OpenMarket:
     """Raises DomainError for candle files that cannot be used."""
     if settings.market == "exchange":
-        return _exchange(settings)
+        return _exchange(settings, pool)
     if settings.market == "simulated":
         key = f"simulated:{settings.market_seed}"
         start = _stored_ms(settings.data_dir, key) or SystemClock().now_ms()
@@ -62,11 +65,17 @@ def store_clock(data_dir: Path, opened: OpenMarket) -> None:
         fresh.replace(path)
 
 
-def _exchange(settings: Settings) -> OpenMarket:
+def _exchange(settings: Settings, pool: WorkerPool) -> OpenMarket:
     from bot.adapters.ccxt_public import open_exchange_market  # noqa: PLC0415 - ccxt costs 100 MB: only when used
 
     clock = SystemClock()
-    return OpenMarket(open_exchange_market(clock), clock, settings.exchange, replayed=False)
+
+    def store(page: Page) -> CandleStore:
+        folder, work = settings.data_dir / HISTORY, settings.data_dir / "work"
+        return CandleStore(folder, settings.exchange, clock, pool.run, page, work)
+
+    market = open_exchange_market(clock, store=store)
+    return OpenMarket(market, clock, settings.exchange, replayed=False, prefetch=market.prefetch)
 
 
 def _stored_ms(data_dir: Path, key: str) -> int | None:

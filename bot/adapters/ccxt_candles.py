@@ -24,22 +24,29 @@ async def candle_pages(
 
     Errors as `translated`.
     """
-    length = to_ms(timeframe)
     rows: dict[int, Sequence[Any]] = {}
     cursor = until_ms
     for _ in range(_PAGES):
         if len(rows) >= limit:
             break
         size = min(_PAGE, max(limit - len(rows), 2))
-        params = {"until": cursor, "uta": False}
-        with translated():
-            page = await exchange.fetch_ohlcv(unified, timeframe, None, size, params)
-            fresh = {int(row[0]): row for row in page if int(row[0]) + length <= cursor}
+        fresh = await candle_page(exchange, unified, timeframe, until_ms=cursor, size=size)
         if not fresh:
             break
         rows |= fresh
         cursor = min(fresh)
     return rows
+
+
+async def candle_page(
+    exchange: Any, unified: str, timeframe: str, *, until_ms: int, size: int
+) -> Rows:
+    """One answer: rows with a close <= `until_ms`, the newest there are. Errors as `translated`."""
+    length = to_ms(timeframe)
+    params = {"until": until_ms, "uta": False}
+    with translated():
+        page = await exchange.fetch_ohlcv(unified, timeframe, None, size, params)
+        return {int(row[0]): row for row in page if int(row[0]) + length <= until_ms}
 
 
 def as_candles(rows: Rows) -> Candles:

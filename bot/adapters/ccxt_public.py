@@ -7,12 +7,14 @@ here.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from bot.adapters.ccxt_candles import as_candles, candle_pages
+from bot.adapters.candle_store import CandleStore, Page
+from bot.adapters.ccxt_candles import as_candles, candle_page, candle_pages
 from bot.adapters.ccxt_contracts import contract_from, launched_ms, symbols_from
 from bot.adapters.ccxt_exchange import ExchangeSession, open_session, public_bitget, translated
 from domain.clock import MarketClock
@@ -27,20 +29,35 @@ _HISTORY_DAYS = 365
 _RELOAD_MS = DAY_MS  # new listings show up the next day
 _FUNDING_PAGE = 100
 _FUNDING_PAGES = 50
+_ONE_ANSWER = 1000  # bars
 _DOWNLOADS = 4  # candle requests at a time: prices must not queue behind long downloads
 
 
 def open_exchange_market(
-    clock: MarketClock, *, base_url: str | None = None, rate_limited: bool = True
+    clock: MarketClock,
+    *,
+    base_url: str | None = None,
+    rate_limited: bool = True,
+    store: Callable[[Page], CandleStore] | None = None,
 ) -> CcxtMarket:
-    """Public data of Bitget. Needs a running loop; close it with `aclose`."""
+    """Public data of Bitget. Needs a running loop; close it with `aclose`.
+
+    `store`: made of what fetches a page; long histories are kept in it.
+    """
     session = open_session()
     exchange = public_bitget(session, clock, base_url=base_url, rate_limited=rate_limited)
-    return CcxtMarket(exchange, session, clock)
+    market = CcxtMarket(exchange, session, clock)
+    market.store = None if store is None else store(market.page)
+    return market
 
 
 class CcxtMarket:
-    """MarketData over ccxt REST. The list of contracts is loaded by the first question."""
+    """MarketData over ccxt REST. The list of contracts is loaded by the first question.
+
+    `store`: holds what does not fit into one answer; None: it is downloaded each time.
+    """
+
+    store: CandleStore | None = None
 
     def __init__(self, exchange: Any, session: ExchangeSession, clock: MarketClock) -> None:
         self._exchange = exchange
@@ -91,7 +108,26 @@ class CcxtMarket:
     async def candles(self, symbol: str, timeframe: str, *, end_ms: int, limit: int) -> Candles:
         length = to_ms(timeframe)
         until = min(end_ms, self._clock.now_ms())
-        return await self._download(symbol, timeframe, until - until % length, limit)
+        until -= until % length
+        if self.store is None or limit <= _ONE_ANSWER:
+            return await self._download(symbol, timeframe, until, limit)
+        return await self.store.candles(symbol, timeframe, until, limit)
+
+    async def prefetch(
+        self, symbol: str, timeframe: str, *, end_ms: int, limit: int, tell: Callable[[float], None]
+    ) -> None:
+        """Download what `candles` will be asked for; see `CandleStore.download`."""
+        if self.store is not None and limit > _ONE_ANSWER:
+            await self.store.download(symbol, timeframe, end_ms, limit, tell)
+
+    async def page(self, symbol: str, timeframe: str, until_ms: int, size: int) -> Candles:
+        """One answer of the exchange: bars closed by `until_ms`, about `size`, the newest."""
+        market = await self._market(symbol)
+        async with self._downloads:
+            rows = await candle_page(
+                self._exchange, market["symbol"], timeframe, until_ms=until_ms, size=size
+            )
+        return as_candles(rows)
 
     async def minute_bars(self, symbol: str, start_ms: int, end_ms: int) -> Candles:
         now = self._clock.now_ms()

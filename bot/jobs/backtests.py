@@ -16,8 +16,9 @@ from domain.backtests.finding import Finding
 from domain.backtests.models import BacktestResult
 from domain.backtests.rules import Rules
 from domain.backtests.span import bars_in
+from domain.errors import DomainError
 from domain.market.candles import Candles
-from domain.market.ports import MarketData
+from domain.market.ports import MarketData, Prefetch, nothing_to_fetch
 from domain.market.timeframes import to_ms
 from domain.strategies.language import compile_rules
 
@@ -45,12 +46,13 @@ class BacktestKind:
 
     market: MarketData
     data_dir: Path
+    prefetch: Prefetch = nothing_to_fetch
     worker: str = "bot.workers.backtest:run"
     notice: str = "backtest"
 
     async def prepare(self, row: BacktestResult, folder: Folder) -> Sequence[Any]:
         """Candles into the folder; the order. Raises what the market does."""
-        order, candles = await self._order(row)
+        order, candles = await self._order(row, folder)
         await asyncio.to_thread(folder.fill, candles)
         return (order,)
 
@@ -80,11 +82,19 @@ class BacktestKind:
             "end_ms": params["end_ms"],
         }
 
-    async def _order(self, row: BacktestResult) -> tuple[Order, Candles]:
+    async def _order(self, row: BacktestResult, folder: Folder) -> tuple[Order, Candles]:
         params, symbol, timeframe = row.params or {}, str(row.pair), str(row.timeframe)
         start_ms, end_ms = int(params["start_ms"]), int(params["end_ms"])
         # With its whole memory before it the first bar says what a bot that runs for long would.
         memory = compile_rules(params["code"]).bind(params["inputs"]).memory
+
+        def tell(share: float) -> None:
+            folder.tell(share, backtests.DOWNLOAD)
+            if folder.is_called_off():
+                raise DomainError("backtest_cancelled")
+
+        bars = bars_in(start_ms, end_ms, to_ms(timeframe)) + memory
+        await self.prefetch(symbol, timeframe, end_ms=end_ms, limit=bars, tell=tell)
         candles = await candles_for(self.market, symbol, timeframe, start_ms, end_ms, memory)
         funding = await self.market.funding(symbol, start_ms, end_ms + 1)
         rules = Rules.from_values(

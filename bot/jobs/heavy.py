@@ -66,7 +66,9 @@ class Kind(Protocol):
     def notice(self) -> str: ...
 
     async def prepare(self, row: BacktestResult, folder: Folder) -> Sequence[Any]:
-        """Fill the folder. Raises DomainError for what cannot be run."""
+        """Fill the folder; what takes long is told there. Raises DomainError for what cannot be
+        run, and when the folder says that it was called off.
+        """
         ...
 
     async def store(self, session: AsyncSession, row: BacktestResult, found: Any) -> None:
@@ -142,9 +144,9 @@ class HeavyJob:
 
     async def _worked(self, row: BacktestResult, folder: Folder) -> Any:
         kind = self.kinds[row.kind]
-        given = await kind.prepare(row, folder)
+        await asyncio.to_thread(folder.make)
         watch = _Watch(self.wall.monotonic())
-        work = asyncio.ensure_future(self.in_worker(kind.worker, folder.path, *given))
+        work = asyncio.ensure_future(self._done(kind, row, folder))
         try:
             while not work.done():
                 await asyncio.wait({work}, timeout=self.look_every_s)
@@ -152,9 +154,14 @@ class HeavyJob:
                     await self._look(row, folder, watch)
         finally:
             folder.call_off()  # also when this job is cancelled: the worker must not go on alone
+            work.cancel()
         if watch.overdue and work.exception() is not None:
             raise DomainError("work_too_slow", minutes=round(self.limit_s / 60))
         return await work
+
+    async def _done(self, kind: Kind, row: BacktestResult, folder: Folder) -> Any:
+        given = await kind.prepare(row, folder)
+        return await self.in_worker(kind.worker, folder.path, *given)
 
     async def _look(self, row: BacktestResult, folder: Folder, watch: _Watch) -> None:
         """Pass on that it was called off or takes too long; tell how far it is, not too often."""
@@ -174,9 +181,9 @@ class HeavyJob:
         if watch.told_at is not None and now - watch.told_at < TELL_EVERY_S:
             return
         watch.told_at = now
-        share = folder.told()
+        share, stage = folder.told()
         async with self.database.write() as session:
-            await backtests.note_progress(session, row.id, share)
+            await backtests.note_progress(session, row.id, share, stage)
         await self._edit(row, backtests.RUNNING, {"share": share})
 
     async def _completed(self, result_id: int, found: Any) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.jobs.backtests import CHARTS
+from bot.markets import HISTORY
 from domain.chat import inbox
 from domain.outbox import queue as outbox
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 UPDATES_KEPT = timedelta(days=7)
 MESSAGES_KEPT = timedelta(days=30)
 JOBS_KEPT = timedelta(days=2)
+LEFTOVERS_KEPT = timedelta(days=1)
 
 
 async def run(container: Container) -> None:
@@ -26,8 +29,9 @@ async def run(container: Container) -> None:
         await inbox.prune(session, now, UPDATES_KEPT)
         await outbox.prune(session, now - MESSAGES_KEPT)
         await container.queue.prune(session, now - JOBS_KEPT)
-    charts = container.settings.data_dir / CHARTS
-    await asyncio.to_thread(remove_before, charts, now - MESSAGES_KEPT)
+    data_dir = container.settings.data_dir
+    await asyncio.to_thread(remove_before, data_dir / CHARTS, now - MESSAGES_KEPT)
+    await asyncio.to_thread(remove_leftovers, data_dir, now - LEFTOVERS_KEPT)
 
 
 def remove_before(folder: Path, moment: datetime) -> int:
@@ -39,4 +43,16 @@ def remove_before(folder: Path, moment: datetime) -> int:
     ]
     for path in old:
         path.unlink(missing_ok=True)
+    return len(old)
+
+
+def remove_leftovers(data_dir: Path, moment: datetime) -> int:
+    """Delete what killed processes left half made before `moment`; how many."""
+    found = [*(data_dir / "work").glob("*"), *(data_dir / HISTORY).rglob(".draft-*")]
+    old = [path for path in found if path.stat().st_mtime < moment.timestamp()]
+    for path in old:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return len(old)

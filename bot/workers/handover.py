@@ -50,10 +50,14 @@ class Folder:
 
     path: Path
 
-    def fill(self, candles: Candles) -> None:
-        """Make it anew with these candles."""
+    def make(self) -> None:
+        """Anew, with nothing in it."""
         self.remove()
         self.path.mkdir(parents=True)
+
+    def fill(self, candles: Candles) -> None:
+        """Put these candles into it."""
+        self.path.mkdir(parents=True, exist_ok=True)
         np.savez(self._candles, **{name: getattr(candles, name) for name in _COLUMNS})
 
     def candles(self) -> Candles:
@@ -65,18 +69,19 @@ class Folder:
         """It has served."""
         shutil.rmtree(self.path, ignore_errors=True)
 
-    def tell(self, share: float) -> None:
-        """The worker: how far it is, 0..1."""
+    def tell(self, share: float, stage: str = "") -> None:
+        """Whoever works: how far it is, 0..1, and with what."""
         fresh = self.path / "progress.new"
-        fresh.write_text(f"{share:.4f}")
+        fresh.write_text(f"{share:.4f} {stage}")
         fresh.replace(self._progress)  # whoever reads at this moment gets the old one, never a half
 
-    def told(self) -> float:
-        """How far the worker is; 0 before it said anything."""
+    def told(self) -> tuple[float, str]:
+        """(share, stage) that was told last; (0, "") before anything was."""
         try:
-            return float(self._progress.read_text())
+            share, _, stage = self._progress.read_text().partition(" ")
         except FileNotFoundError:
-            return 0.0
+            return 0.0, ""
+        return float(share), stage
 
     def call_off(self) -> None:
         """Ask the worker to stop."""

@@ -21,6 +21,7 @@ from domain.backtests.span import MOST_BARS, bars_in, span
 from domain.backtests.work import (
     CANCELLED,
     COMPLETED,
+    DOWNLOAD,
     FAILED,
     QUEUED,
     RUNNING,
@@ -54,6 +55,7 @@ __all__ = [
     "BALANCE_USDT",
     "CANCELLED",
     "COMPLETED",
+    "DOWNLOAD",
     "FAILED",
     "QUEUED",
     "RUNNING",

@@ -21,6 +21,8 @@ from domain.users.models import User
 
 QUEUED, RUNNING, COMPLETED, FAILED = "queued", "running", "completed", "failed"
 CANCELLED = "cancelled"
+DOWNLOAD = "download"
+"""The stage of a running row while its candles are fetched."""
 TASK = "backtest"
 """The heavy job's name, whatever the kind; its args are {"result_id"}."""
 LANE = "heavy"
@@ -120,9 +122,17 @@ async def is_wanted(session: AsyncSession, result_id: int) -> bool:
     return status in _UNFINISHED
 
 
-async def note_progress(session: AsyncSession, result_id: int, share: float) -> None:
-    """How far it is, 0..1."""
-    await session.execute(_unfinished_row(result_id).values(progress=min(max(share, 0.0), 1.0)))
+async def note_progress(
+    session: AsyncSession, result_id: int, share: float, stage: str = ""
+) -> None:
+    """How far it is, 0..1. `stage`: DOWNLOAD while candles are fetched."""
+    row = await _unfinished(session, result_id)
+    if row is None:
+        return
+    row.progress = min(max(share, 0.0), 1.0)
+    if (row.params or {}).get("stage", "") != stage:
+        row.params = {**(row.params or {}), "stage": stage}
+    await session.flush()
 
 
 async def finish(session: AsyncSession, result_id: int, now: datetime) -> BacktestResult | None:

@@ -7,7 +7,7 @@ was not yet known at the market clock's `now`. Adapters: candle files, a simulat
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple, Protocol
@@ -102,6 +102,22 @@ class MarketData(Protocol):
     async def history_range(self, symbol: str) -> HistoryRange:
         """The span of history there is now."""
         ...
+
+
+class Prefetch(Protocol):
+    """Downloads what `MarketData.candles` will be asked for, where that takes long."""
+
+    async def __call__(
+        self, symbol: str, timeframe: str, *, end_ms: int, limit: int, tell: Callable[[float], None]
+    ) -> None:
+        """`tell`: how much of it is there, 0..1; what it raises ends the download."""
+        ...
+
+
+async def nothing_to_fetch(
+    symbol: str, timeframe: str, *, end_ms: int, limit: int, tell: Callable[[float], None]
+) -> None:
+    """A market that has its history at hand."""
 
 
 def unknown_symbol(symbol: str, known: Iterable[str]) -> DomainError:

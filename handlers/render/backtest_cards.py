@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.backtests.models import BacktestResult
-from domain.backtests.service import CANCELLED, COMPLETED, FAILED, QUEUED
+from domain.backtests.service import CANCELLED, COMPLETED, DOWNLOAD, FAILED, QUEUED
 from domain.clock import from_ms
 from handlers.render import names, numbers
 from handlers.render.strategy_cards import result_line
@@ -111,8 +111,11 @@ def _state(t: Translator, row: BacktestResult, ahead: int | None) -> Html:
     if row.status == QUEUED:
         return t("backtest.queued_behind", n=ahead) if ahead else t("backtest.queued")
     share = row.progress or 0.0
+    fetching = (row.params or {}).get("stage") == DOWNLOAD
     return t(
-        "backtest.running", bar=progress_bar(share), percent=numbers.percent(t, share * 100, 0)
+        "backtest.downloading" if fetching else "backtest.running",
+        bar=progress_bar(share),
+        percent=numbers.percent(t, share * 100, 0),
     )
 
 

@@ -22,6 +22,7 @@ from domain.database import Database
 from domain.jobs.models import Job
 from domain.jobs.service import TableQueue
 from domain.market.candles import Candles
+from domain.market.ports import Prefetch, nothing_to_fetch
 from domain.outbox.models import OutboxMessage
 from domain.outbox.service import Outbox
 from domain.strategies.models import Strategy
@@ -80,6 +81,7 @@ class Lab:
     user_id: int
     strategy_id: int
     edits: Edits = field(default_factory=Edits)
+    prefetch: Prefetch = nothing_to_fetch
 
     @staticmethod
     async def opened(database: Database, folder: Path, *, bars: int = 400) -> Lab:
@@ -108,7 +110,7 @@ class Lab:
             in_worker=worker,
             kill=kill,
             data_dir=self.folder,
-            kinds={"backtest": BacktestKind(self.market, self.folder)},
+            kinds={"backtest": BacktestKind(self.market, self.folder, self.prefetch)},
             edit_card=self.edits,
             look_every_s=0.002,
         )

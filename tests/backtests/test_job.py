@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
@@ -316,17 +317,46 @@ async def test_a_real_worker_that_hangs_ends_with_the_job(lab: Lab) -> None:
         pool.close()
 
 
+async def test_a_download_is_shown_on_the_card_and_can_be_called_off(lab: Lab) -> None:
+    result_id = await lab.asks()
+    stages: list[str] = []
+
+    async def slow(
+        symbol: str, timeframe: str, *, end_ms: int, limit: int, tell: Callable[[float], None]
+    ) -> None:
+        assert (symbol, timeframe, end_ms, limit) == (
+            "BTCUSDT",
+            "1m",
+            lab.market.clock.now_ms(),
+            400 + 8,
+        )
+        tell(0.25)
+        await _until(lambda: len(lab.edits.seen) > 0)
+        row = await lab.row(result_id)
+        stages.append(f"{(row.params or {})['stage']} {row.progress}")
+        await lab.calls_off(result_id)
+        folder = Folder(lab.folder / "work" / f"backtest-{result_id}")
+        await _until(folder.is_called_off)
+        tell(0.5)
+
+    lab.prefetch = slow
+    row = await lab.runs(result_id)
+    assert stages == ["download 0.25"]
+    assert row.error_message == "cancelled"
+    assert await lab.told() == []
+
+
 def test_candles_come_out_of_the_folder_as_they_went_in(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "work")
     candles = waves(50)
     folder.fill(candles)
     folder.call_off()
-    folder.tell(0.25)
-    assert folder.told() == 0.25
-    folder.fill(candles)
-    assert not folder.is_called_off()
-    assert folder.told() == 0.0
+    folder.tell(0.25, "download")
+    assert folder.told() == (0.25, "download")
     back = folder.candles()
+    folder.make()
+    assert not folder.is_called_off()
+    assert folder.told() == (0.0, "")
     for name in Candles.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(back, name), getattr(candles, name))
     assert from_ms(int(back.time[0])) == from_ms(START_MS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from bot.jobs import housekeeping
 from bot.settings import Settings, load
 from domain.chat import forms
 from domain.chat.models import CallbackToken, ChatForm, InboxUpdate
-from domain.clock import ManualClock
+from domain.clock import ManualClock, from_ms
 from domain.database import Database
 from domain.jobs.models import Job
 from domain.jobs.service import TableQueue
@@ -91,3 +92,19 @@ async def test_everything_is_forgotten_in_its_time(bot: Rig, far: Chat, tmp_path
     far.wall.advance(30 * DAY_S)
     await housekeeping.run(parts)
     assert set((await counts(bot)).values()) == {0}
+
+
+def test_what_killed_processes_left_half_made_is_removed(tmp_path: Path) -> None:
+    old, fresh = tmp_path / "work" / "backtest-1", tmp_path / "work" / "backtest-2"
+    draft = tmp_path / "history" / "bitget" / ".draft-x"
+    kept = tmp_path / "history" / "bitget" / "2026.parquet"
+    for folder in (old, fresh, draft.parent):
+        folder.mkdir(parents=True)
+    for path in (draft, kept):
+        path.write_bytes(b"")
+    for path in (old, draft, kept):
+        os.utime(path, (1_000, 1_000))
+    assert housekeeping.remove_leftovers(tmp_path, from_ms(2_000_000)) == 2
+    assert (old.exists(), draft.exists()) == (False, False)
+    assert fresh.exists()
+    assert kept.exists()

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 import aiohttp
 import ccxt.async_support as ccxt
 import pytest
 from aiohttp.test_utils import TestServer
 
+from bot.adapters.candle_store import CandleStore, Page
 from bot.adapters.ccxt_exchange import as_domain_error, open_session
 from bot.adapters.ccxt_public import CcxtMarket, open_exchange_market
 from domain.clock import ManualClock
 from domain.errors import DomainError
 from domain.market.timeframes import DAY_MS, MINUTE_MS, to_ms
+from tests.market.store import in_thread
 from tests.support.bars import NEW_YEAR_MS, bars_at
 from tests.support.bitget import Bitget
 
@@ -81,6 +84,25 @@ async def test_history_that_ends_gives_fewer_bars(stand: Stand) -> None:
     assert len(bars) == MINUTES
     early = await stand.market.candles("BTCUSDT", "1m", end_ms=NEW_YEAR_MS, limit=10)
     assert len(early) == 0
+
+
+async def test_a_long_history_is_kept_and_short_ones_are_not(stand: Stand, tmp_path: Path) -> None:
+    def store(page: Page) -> CandleStore:
+        return CandleStore(tmp_path, "bitget", stand.clock, in_thread, page, tmp_path / "work")
+
+    url = str(stand.server.make_url("/"))
+    market = open_exchange_market(stand.clock, base_url=url, rate_limited=False, store=store)
+    stand.clock.advance(120)
+    shares: list[float] = []
+    await market.prefetch("BTCUSDT", "1m", end_ms=NOW, limit=2_500, tell=shares.append)
+    asked = len(stand.bitget.called("candles"))
+    assert shares[-1] == 1.0
+    bars = await market.candles("BTCUSDT", "1m", end_ms=NOW, limit=2_500)
+    assert bars.time.tolist() == [NOW - back * MINUTE_MS for back in range(2_500, 0, -1)]
+    assert len(stand.bitget.called("candles")) == asked
+    await market.candles("BTCUSDT", "1m", end_ms=NOW, limit=100)
+    assert len(stand.bitget.called("candles")) == asked + 1
+    await market.aclose()
 
 
 @pytest.mark.parametrize("timeframe", ["15m", "1h", "4h", "1d"])
