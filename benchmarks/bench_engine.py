@@ -25,7 +25,7 @@ import talib
 
 from bot.workers.compiled import compiled_gear
 from domain.backtests.daily import daily_values, returns, sharpe
-from domain.backtests.drawdown import underwater
+from domain.backtests.drawdown import deepest
 from domain.backtests.engine import PLAIN, Gear, simulate
 from domain.backtests.result import Result
 from domain.backtests.rules import Rules
@@ -57,9 +57,9 @@ def figures(result: Result) -> tuple[float, float, float | None, int]:
     """Return, deepest drawdown, Sharpe, trades."""
     start = result.initial_balance
     _, values = daily_values(result.equity_time, result.equity)
-    deepest = float(underwater(start, result.equity).max())
+    depth = deepest(start, result.equity)
     growth = result.final_balance / start - 1.0
-    return growth, deepest, sharpe(returns(start, values)), len(result.columns)
+    return growth, depth, sharpe(returns(start, values)), len(result.columns)
 
 
 def one(candles: Candles, gear: Gear) -> Result:

@@ -18,14 +18,16 @@ import numba
 import numpy as np
 from numba.extending import register_jitable
 
-from domain.backtests import columns, loop
+from domain.backtests import columns, loop, measure
 from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
 from domain.backtests.rules import Rules
 from domain.market import scripts as operations
 from domain.market.candles import Candles, Signals
 from domain.trading import barstep, costs, fills, following, levels, scripts, sizing
 
-SOURCES = (operations, fills, costs, sizing, levels, barstep, scripts, following, columns, loop)
+SOURCES = (
+    operations, fills, costs, sizing, levels, barstep, scripts, following, columns, loop, measure,
+)  # fmt: skip
 
 
 def fingerprint(files: Iterable[Path]) -> str:
@@ -42,10 +44,13 @@ def _file(module: ModuleType) -> Path:
 
 
 def _register(module: ModuleType) -> None:
-    """Lets compiled code call the functions defined in `module`."""
+    """Lets compiled code call the functions defined in `module`.
+
+    Inlined, the tuples they hand to each other stay in registers: two thirds of the time.
+    """
     for function in vars(module).values():
         if inspect.isfunction(function) and function.__module__ == module.__name__:
-            register_jitable(function)
+            register_jitable(forceinline=True)(function)
 
 
 @cache
@@ -57,10 +62,11 @@ def compiled_gear(cache_dir: Path) -> Gear:
     folder.mkdir(parents=True, exist_ok=True)
     vars(numba.config)["CACHE_DIR"] = str(folder)  # read when the next line makes the cache
     return Gear(
-        run=numba.njit(cache=True)(loop.run_bars),
+        run=numba.njit(cache=True, nogil=True)(loop.run_bars),
         column=lambda array, often: cast("list[float]", array),
         ints=lambda length: cast("list[int]", np.zeros(length, np.int64)),
         floats=lambda length: cast("list[float]", np.zeros(length, np.float64)),
+        measure=numba.njit(cache=True, nogil=True)(measure.measure),
     )
 
 

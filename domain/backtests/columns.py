@@ -27,7 +27,8 @@ class Columns(NamedTuple):
     """One value per bar.
 
     `time` (open, ms UTC), prices, `flags` (bits of the signals at its close), `stop`, `take`
-    (percent, for an entry decided here), `day` (NEW_DAY_...; empty without a daily loss limit).
+    (percent, for an entry decided here; NaN = the plan's), `day` (NEW_DAY_...; empty without a
+    daily loss limit).
 
     Not per bar: `rate_bars`, the bars at whose open funding is due, ascending and closed by a
     number beyond the last bar, and `rates`, the sum due at each; `codes`, `operands`, `starts`: the
@@ -53,13 +54,18 @@ class Columns(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What does not change during a run. `daily_loss_limit` 0 = none. `width`: of scripts' rows."""
+    """What does not change during a run. `daily_loss_limit` 0 = none. `width`: of scripts' rows.
+
+    `stop`, `take`: percent, where the signals give none; NaN = none at all.
+    """
 
     bar_ms: int
     daily_loss_limit: float
     width: int
     entry_bar_levels: bool
     levels_from_close: bool
+    stop: float
+    take: float
     terms: Terms
     costs: Costs
 

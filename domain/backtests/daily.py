@@ -22,10 +22,14 @@ def daily_values(time: Times, value: Floats) -> tuple[Times, Floats]:
     `time`: moments of the marks in ms UTC, ascending; a mark at midnight closes the day before it.
     A day without a mark repeats the day before.
     """
-    day = (time - 1) // DAY_MS
-    days = np.arange(day[0], day[-1] + 1, dtype=np.int64)
-    last = np.searchsorted(day, days, "right") - 1
+    days, last = day_ends(time)
     return days, value[last]
+
+
+def day_ends(time: Times) -> tuple[Times, Times]:
+    """(day numbers since 1970, row of the last mark up to each day's end) without holes."""
+    days = np.arange((time[0] - 1) // DAY_MS, (time[-1] - 1) // DAY_MS + 1, dtype=np.int64)
+    return days, np.searchsorted(time, (days + 1) * DAY_MS, "right") - 1
 
 
 def returns(start: float, values: Floats) -> Floats:

@@ -31,6 +31,13 @@ def underwater(start: float, equity: Floats) -> Floats:
     return (1.0 - equity / peak) * 100.0
 
 
+def deepest(start: float, equity: Floats) -> float:
+    """The greatest depth of `underwater`."""
+    peak = np.maximum.accumulate(equity)
+    share = np.divide(equity, np.maximum(peak, start, out=peak), out=peak)
+    return max((1.0 - float(share.min())) * 100.0, 0.0)
+
+
 def drawdowns(start_ms: int, start: float, time: Times, equity: Floats) -> Drawdown:
     """Measures of a curve that was `start` at `start_ms` and `equity` at each `time` (ms)."""
     depth = np.concatenate(([0.0], underwater(start, equity)))

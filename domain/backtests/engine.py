@@ -6,16 +6,15 @@ the caller passes the compiled gear of `bot.workers.compiled`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from domain.backtests.columns import COUNTERS, Books, Columns, Plan, State, start_state
 from domain.backtests.loop import finish, run_bars
+from domain.backtests.measure import measure
 from domain.backtests.notes import notes
-from domain.backtests.prepare import Prepared, prepare
+from domain.backtests.prepare import Column, Prepared, prepare
 from domain.backtests.result import Result
 from domain.backtests.rules import Rules
 from domain.backtests.tables import counters, marked_equity, trade_columns
@@ -25,21 +24,23 @@ from domain.trading.scripts import SCRATCH
 
 COMPILED_FROM_BARS = 100_000  # below it the plain loop is done before a compiled one is loaded
 CHUNKS = 50
-
-Array = npt.NDArray[np.float64] | npt.NDArray[np.int64]
+OFTEN = frozenset({"high", "low", "flags", "codes", "operands", "starts"})
+"""The columns that the loop reads on every bar."""
 
 
 class Gear(NamedTuple):
-    """How the loop is run: `run` is `loop.run_bars` or its compiled twin.
+    """How the loop is run: `run` is `loop.run_bars` or its compiled twin, `measure` that of
+    `measure.measure`.
 
     `column` turns an array into what it reads, on every bar (`often`) or now and then; `ints`,
     `floats` make buffers of n zeros.
     """
 
     run: Callable[[int, int, State, Columns, Plan, Books], State]
-    column: Callable[[Array, bool], Sequence[Any]]
+    column: Callable[[Column, bool], Sequence[Any]]
     ints: Callable[[int], MutableSequence[int]]
     floats: Callable[[int], MutableSequence[float]]
+    measure: Callable[..., tuple[float, float]]
 
 
 def _listed(array: Any, often: bool) -> Sequence[Any]:
@@ -52,6 +53,7 @@ PLAIN = Gear(
     _listed,
     lambda length: [0] * length,
     lambda length: [0.0] * length,
+    measure,
 )
 
 
@@ -73,17 +75,9 @@ def simulate(
     """
     symbol, bars, said = _one_symbol(candles, signals, rules)
     prepared = prepare(bars, said, rules)
-    plan = Plan(
-        prepared.bar_ms,
-        float(rules.daily_loss_limit or 0.0),
-        prepared.width,
-        rules.entry_bar_levels,
-        rules.levels_from_close,
-        rules.terms(),
-        rules.costs(),
-    )
-    columns = _columns(prepared, loop, plan.daily_loss_limit > 0.0)
-    books = _books(prepared, loop)
+    plan = plan_for(prepared, rules)
+    columns = columns_for(prepared, loop, plan)
+    books = books_for(prepared, loop)
     state = start_state(float(rules.initial_balance))
     watched = progress is not None or cancelled is not None
     for start, stop in _chunks(len(bars), CHUNKS if watched else 1):
@@ -109,16 +103,24 @@ def _one_symbol(
     return rules.symbol, candles, signals
 
 
-def _columns(prepared: Prepared, loop: Gear, watching: bool) -> Columns:
-    often = {
-        "high",
-        "low",
-        "flags",
-        "codes",
-        "operands",
-        "starts",
-        *(("close", "day") if watching else ()),
-    }
+def plan_for(prepared: Prepared, rules: Rules) -> Plan:
+    """What does not change during a run."""
+    return Plan(
+        prepared.bar_ms,
+        float(rules.daily_loss_limit or 0.0),
+        prepared.width,
+        rules.entry_bar_levels,
+        rules.levels_from_close,
+        math.nan if rules.auto_sl is None else float(rules.auto_sl),
+        math.nan if rules.auto_tp is None else float(rules.auto_tp),
+        rules.terms(),
+        rules.costs(),
+    )
+
+
+def columns_for(prepared: Prepared, loop: Gear, plan: Plan) -> Columns:
+    """The arrays as this gear reads them."""
+    often = {*OFTEN, *(("close", "day") if plan.daily_loss_limit > 0.0 else ())}
     named = zip(Columns._fields, prepared.arrays, strict=True)
     return Columns(*(loop.column(array, name in often) for name, array in named))
 
@@ -128,7 +130,8 @@ def _chunks(bars: int, count: int) -> list[tuple[int, int]]:
     return [(start, min(start + size, bars)) for start in range(0, bars, size)]
 
 
-def _books(prepared: Prepared, loop: Gear) -> Books:
+def books_for(prepared: Prepared, loop: Gear) -> Books:
+    """Empty buffers, large enough for whatever the loop writes."""
     (trade_ints, trade_floats), (mark_ints, mark_floats) = prepared.buffers()
     return Books(
         loop.ints(trade_ints),

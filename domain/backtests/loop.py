@@ -165,6 +165,11 @@ def decide_flags(side: int, flags: int) -> tuple[int, int]:
     )
 
 
+def given(level: float, otherwise: float) -> float:
+    """A level in percent, or another where it is missing."""
+    return otherwise if math.isnan(level) else level
+
+
 def expect(state: State, order: Order, due: int, next_rate: int) -> State:
     """The state with `order` pending for the bar that opens at `due`."""
     return State(
@@ -225,9 +230,9 @@ def follow_position(
 
 
 def run_bars(
-    start: int, stop: int, state: State, columns: Columns, plan: Plan, books: Books
+    start: int, end: int, state: State, columns: Columns, plan: Plan, books: Books
 ) -> State:
-    """Bars start..stop: fills at their opens, levels inside, decisions at their closes."""
+    """Bars start..end: fills at their opens, levels inside, decisions at their closes."""
     high, low, close, flags = columns.high, columns.low, columns.close, columns.flags
     counters, limit = books.counters, plan.daily_loss_limit
     next_rate = state.next_rate
@@ -237,7 +242,7 @@ def run_bars(
     floor, ceiling = guards(state.position)
     table = Table(columns.codes, columns.operands, columns.starts, plan.width)
     scripted = len(columns.codes) > 0
-    for bar in range(start, stop):
+    for bar in range(start, end):
         rate = 0.0
         if bar == rate_bar:
             rate = columns.rates[next_rate]
@@ -280,7 +285,9 @@ def run_bars(
             if waiting:
                 price = close[bar]
                 base = price if plan.levels_from_close else 0.0
-                order = Order(leave, side, 0.0, price, columns.stop[bar], columns.take[bar], base)
+                stop = given(columns.stop[bar], plan.stop)
+                take = given(columns.take[bar], plan.take)
+                order = Order(leave, side, 0.0, price, stop, take, base)
                 state = expect(state, order, columns.time[bar] + plan.bar_ms, next_rate)
     return expect(state, state.order, state.due, next_rate)
 

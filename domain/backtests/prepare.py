@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from domain.backtests.columns import (
     SELL,
     TRADE_FLOATS,
     TRADE_INTS,
+    Columns,
 )
 from domain.backtests.rules import Rules
 from domain.errors import DomainError
@@ -28,6 +29,7 @@ from domain.market.ports import Funding
 from domain.market.timeframes import to_ms
 from domain.trading.scripts import table_of
 
+Column = npt.NDArray[np.float64] | npt.NDArray[np.int64] | npt.NDArray[np.int8]
 FUNDING_INTERVAL_MS = 8 * 3_600_000  # 00, 08, 16 UTC unless the series itself is denser
 
 
@@ -47,7 +49,7 @@ class FundingDue(NamedTuple):
 class Prepared:
     """Columns as arrays, in the order of `loop.Columns`, and how much the loop can write."""
 
-    arrays: tuple[npt.NDArray[np.float64] | npt.NDArray[np.int64], ...]
+    arrays: tuple[Column, ...]
     bar_ms: int
     funding: FundingDue
     width: int
@@ -76,10 +78,9 @@ def prepare(candles: Candles, signals: Signals, rules: Rules) -> Prepared:
     bar_ms = bar_length(candles.time, rules)
     _check_prices(candles)
     funding = funding_due(candles.time, bar_ms, rules.funding)
-    flags, table = signal_flags(signals), table_of(signals.scripts)
-    entries = int(np.count_nonzero(flags & (BUY | SELL)))
     limit = rules.daily_loss_limit
     day = np.zeros(0, np.int64) if limit is None else day_starts(candles.time, bar_ms, rules.tz)
+    said = spoken(signals)
     return Prepared(
         arrays=(
             np.ascontiguousarray(candles.time, np.int64),
@@ -87,24 +88,60 @@ def prepare(candles: Candles, signals: Signals, rules: Rules) -> Prepared:
                 np.ascontiguousarray(column, np.float64)
                 for column in (candles.open, candles.high, candles.low, candles.close)
             ),
-            flags,
-            filled(signals.stop_loss, rules.auto_sl),
-            filled(signals.take_profit, rules.auto_tp),
+            said["flags"],
+            said["stop"],
+            said["take"],
             day,
             funding.bars,
             funding.rates,
-            np.array(table.codes, np.int64),
-            np.array(table.operands, np.float64),
-            np.array(table.starts, np.int64),
-            script_values(signals),
+            *(said[name] for name in ("codes", "operands", "starts", "values")),
         ),
         bar_ms=bar_ms,
         funding=funding,
-        width=table.width,
-        most_trades=entries + 1,
-        # An entry writes one mark when it fills and at most one when it ends; a stamp writes one.
-        most_marks=2 * entries + len(funding.rates) + 2,
+        width=_width(signals),
+        **_room(said["flags"], funding),
     )
+
+
+def renewed(prepared: Prepared, signals: Signals) -> Prepared:
+    """The same market with other signals. Raises DomainError("signals_length", bars, signals)."""
+    bars = len(prepared.arrays[0])
+    if len(signals) != bars:
+        raise DomainError("signals_length", bars=bars, signals=len(signals))
+    said = spoken(signals)
+    named = zip(Columns._fields, prepared.arrays, strict=True)
+    return replace(
+        prepared,
+        arrays=tuple(said.get(name, array) for name, array in named),
+        width=_width(signals),
+        **_room(said["flags"], prepared.funding),
+    )
+
+
+def spoken(signals: Signals) -> dict[str, Column]:
+    """The columns that come from the signals, by name; the others are the market's."""
+    table = table_of(signals.scripts)
+    return {
+        "flags": signal_flags(signals),
+        "stop": np.ascontiguousarray(signals.stop_loss, np.float64),
+        "take": np.ascontiguousarray(signals.take_profit, np.float64),
+        "codes": np.array(table.codes, np.int64),
+        "operands": np.array(table.operands, np.float64),
+        "starts": np.array(table.starts, np.int64),
+        "values": script_values(signals),
+    }
+
+
+def _width(signals: Signals) -> int:
+    """Columns of the scripts."""
+    return 0 if signals.scripts is None else len(signals.scripts.columns)
+
+
+def _room(flags: Column, funding: FundingDue) -> dict[str, int]:
+    """How much the loop can write."""
+    entries = int(np.count_nonzero(flags & (BUY | SELL)))
+    # An entry writes one mark when it fills and at most one when it ends; a stamp writes one.
+    return {"most_trades": entries + 1, "most_marks": 2 * entries + len(funding.rates) + 2}
 
 
 def _check_prices(candles: Candles) -> None:
@@ -131,19 +168,18 @@ def bar_length(time: Times, rules: Rules) -> int:
     return int(steps.min()) if len(steps) else to_ms("1m")
 
 
-def signal_flags(signals: Signals) -> Times:
+def signal_flags(signals: Signals) -> npt.NDArray[np.int8]:
     """The four signals of each bar as bits; an exit that a script decides is not among them."""
-    flags = np.zeros(len(signals), np.int64)
-    for column, bit in (
-        (signals.buy, BUY),
-        (signals.sell, SELL),
-        (signals.exit_long, EXIT_LONG),
-        (signals.exit_short, EXIT_SHORT),
+    scripts = signals.scripts
+    flags = np.zeros(len(signals), np.int8)
+    for column, bit, scripted in (
+        (signals.buy, BUY, False),
+        (signals.sell, SELL, False),
+        (signals.exit_long, EXIT_LONG, scripts is not None and scripts.exit_long is not None),
+        (signals.exit_short, EXIT_SHORT, scripts is not None and scripts.exit_short is not None),
     ):
-        flags[column] |= bit
-    if signals.scripts is not None:
-        flags &= ~(EXIT_LONG if signals.scripts.exit_long is not None else 0)
-        flags &= ~(EXIT_SHORT if signals.scripts.exit_short is not None else 0)
+        if not scripted:
+            flags |= column.view(np.int8) * np.int8(bit)
     return flags
 
 
@@ -159,13 +195,6 @@ def script_values(signals: Signals) -> Floats:
             raise DomainError("signals_length", bars=len(signals), signals=len(column))
     rows: Floats = np.column_stack(signals.scripts.columns).astype(np.float64).ravel()
     return rows
-
-
-def filled(column: Floats, otherwise: float | None) -> Floats:
-    """`column` with the rules' value where the strategy gives none."""
-    if otherwise is None:
-        return np.ascontiguousarray(column, np.float64)
-    return np.where(np.isnan(column), otherwise, column)
 
 
 def day_starts(time: Times, bar_ms: int, zone: str) -> Times:

@@ -1,0 +1,128 @@
+"""Figures of a run straight from the marks its loop wrote: plain Python, compiled for sweeps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import MutableSequence, Sequence
+from typing import NamedTuple
+
+from domain.backtests.columns import MARK_FLOATS, Books
+
+BITS = 3
+BLOCK = 1 << BITS  # bars looked at together: most hold neither a new peak nor a new depth
+YEAR_DAYS = 365.0
+
+
+class Track(NamedTuple):
+    """What the figures need of the candles.
+
+    `close`; `bottoms`, `tops`: its least and greatest value in each whole block of BLOCK bars;
+    `ends`: the row of each day's last close, ascending, closed by a number beyond the last row.
+    """
+
+    close: Sequence[float]
+    bottoms: Sequence[float]
+    tops: Sequence[float]
+    ends: Sequence[int]
+
+
+class Depth(NamedTuple):
+    """`lowest`: the least equity so far as a share of the `peak` before it; `floor`: what the
+    equity must fall below to go deeper.
+    """
+
+    peak: float
+    lowest: float
+    floor: float
+
+
+def deepened(depth: Depth, equity: float) -> Depth:
+    """After a mark at `equity`."""
+    if equity > depth.peak:
+        return Depth(equity, depth.lowest, equity * depth.lowest)
+    if equity < depth.floor:
+        return Depth(depth.peak, equity / depth.peak, equity)
+    return depth
+
+
+def deepened_over(
+    depth: Depth, start: int, stop: int, wallet: float, qty: float, entry: float, track: Track
+) -> Depth:
+    """After the closes of bars start..stop, held through; whole blocks that add nothing skipped."""
+    bar = start
+    while bar < stop:
+        whole = bar & (BLOCK - 1) == 0 and bar + BLOCK <= stop
+        if whole:
+            one = wallet + qty * (track.bottoms[bar >> BITS] - entry)
+            other = wallet + qty * (track.tops[bar >> BITS] - entry)
+            if max(one, other) <= depth.peak and min(one, other) >= depth.floor:
+                bar += BLOCK
+                continue
+        after = bar + BLOCK if whole else bar + 1
+        while bar < after:
+            depth = deepened(depth, wallet + qty * (track.close[bar] - entry))
+            bar += 1
+    return depth
+
+
+def measure(
+    initial: float,
+    final: float,
+    marks: int,
+    books: Books,
+    track: Track,
+    values: MutableSequence[float],
+) -> tuple[float, float]:
+    """(deepest drawdown as a fraction, Sharpe a year or NaN) of the equity at each close.
+
+    As `drawdown.deepest` and `daily.sharpe` say on `tables.marked_equity`: the last equity is
+    `final`. `values`: room for a value per day.
+    """
+    last, row, day, bar = len(track.close) - 1, 0, 0, 0
+    wallet, qty, entry = initial, 0.0, 0.0
+    depth = Depth(initial, 1.0, initial)
+    while bar < last:
+        # Of several marks at one bar the last holds.
+        while row < marks and books.mark_bars[row] <= bar:
+            at = row * MARK_FLOATS
+            wallet = books.mark_floats[at]
+            qty, entry = books.mark_floats[at + 1], books.mark_floats[at + 2]
+            row += 1
+        until = min(last, track.ends[day] + 1)
+        if row < marks:
+            until = min(until, books.mark_bars[row])
+        if qty == 0.0:
+            depth = deepened(depth, wallet)
+        else:
+            depth = deepened_over(depth, bar, until, wallet, qty, entry, track)
+        bar = until
+        while track.ends[day] == bar - 1:
+            values[day] = wallet + qty * (track.close[bar - 1] - entry)
+            day += 1
+    depth = deepened(depth, final)
+    while track.ends[day] == last:
+        values[day] = final
+        day += 1
+    return 1.0 - depth.lowest, sharpe_of(initial, values, day)
+
+
+def sharpe_of(initial: float, values: Sequence[float], days: int) -> float:
+    """Mean over standard deviation (ddof 1) of the daily returns, times sqrt(365); or NaN."""
+    total, before = 0.0, initial
+    for day in range(days):
+        total += change(before, values[day])
+        before = values[day]
+    if days < 2:
+        return math.nan
+    mean, squares, before = total / days, 0.0, initial
+    for day in range(days):
+        squares += (change(before, values[day]) - mean) ** 2
+        before = values[day]
+    if squares == 0.0:
+        return math.nan
+    return mean / math.sqrt(squares / (days - 1)) * math.sqrt(YEAR_DAYS)
+
+
+def change(before: float, after: float) -> float:
+    """The return of one day; 0 after ruin."""
+    return after / before - 1.0 if before > 0.0 else 0.0

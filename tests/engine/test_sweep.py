@@ -1,0 +1,75 @@
+"""A sweep's figures are those of a backtest, run after run on the same buffers, in both gears."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from bot.workers.compiled import compiled_gear
+from domain.backtests.daily import daily_values, returns, sharpe
+from domain.backtests.drawdown import deepest, underwater
+from domain.backtests.engine import PLAIN, Gear, simulate
+from domain.backtests.rules import Rules
+from domain.backtests.sweep import Course, Score
+from domain.errors import DomainError
+from domain.market.candles import Signals
+from tests.engine.random_markets import Case, cases, random_candles, random_signals
+
+SAME = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.fixture(scope="module", params=["plain", "compiled"])
+def gear(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gear]:
+    if request.param == "plain":
+        yield PLAIN
+    else:
+        yield compiled_gear(tmp_path_factory.mktemp("compiled"))
+
+
+def expected(case: Case, signals: Signals) -> Score:
+    result = simulate(case.candles, signals, case.rules)
+    _, values = daily_values(result.equity_time, result.equity)
+    ratio = sharpe(returns(result.initial_balance, values))
+    return Score(
+        result.final_balance / result.initial_balance - 1.0,
+        deepest(result.initial_balance, result.equity) / 100.0,
+        math.nan if ratio is None else ratio,
+        len(result.columns),
+    )
+
+
+@SAME
+@given(case=cases())
+def test_each_run_has_the_figures_of_a_backtest(gear: Gear, case: Case) -> None:
+    course = Course(case.candles, case.rules, gear)
+    random = np.random.default_rng(len(case.candles))
+    others = (random_signals(random, len(case.candles), often) for often in (0.0, 0.4))
+    for signals in (case.signals, *others, case.signals):
+        found, wanted = course.run(signals), expected(case, signals)
+        assert (found.trades, found.total_return) == (wanted.trades, wanted.total_return)
+        assert found.max_drawdown == pytest.approx(wanted.max_drawdown, abs=1e-12)
+        # Returns that vary by rounding alone have a Sharpe ratio of noise.
+        if not abs(wanted.sharpe) > 1e6:
+            assert found.sharpe == pytest.approx(wanted.sharpe, rel=1e-9, nan_ok=True)
+
+
+@given(case=cases())
+def test_the_deepest_drawdown_is_that_of_the_whole_curve(case: Case) -> None:
+    result = simulate(case.candles, case.signals, case.rules)
+    depths = underwater(result.initial_balance, result.equity)
+    assert deepest(result.initial_balance, result.equity) == max(float(depths.max()), 0.0)
+
+
+def test_signals_of_another_length_are_refused() -> None:
+    random = np.random.default_rng(3)
+    course = Course(random_candles(random, 30, 0.01), Rules(timeframe="1h"), PLAIN)
+    with pytest.raises(DomainError, match="signals_length"):
+        course.run(random_signals(random, 29, 0.1))
