@@ -18,7 +18,7 @@ import numba
 import numpy as np
 from numba.extending import register_jitable
 
-from domain.backtests import columns, loop, measure
+from domain.backtests import columns, depth, loop, measure
 from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
 from domain.backtests.rules import Rules
 from domain.market import scripts as operations
@@ -26,8 +26,10 @@ from domain.market.candles import Candles, Signals
 from domain.trading import barstep, costs, fills, following, levels, scripts, sizing
 
 SOURCES = (
-    operations, fills, costs, sizing, levels, barstep, scripts, following, columns, loop, measure,
+    operations, fills, costs, sizing, levels, barstep, scripts, following, columns, depth, loop,
+    measure,
 )  # fmt: skip
+RARE = (scripts, following)
 
 
 def fingerprint(files: Iterable[Path]) -> str:
@@ -46,11 +48,13 @@ def _file(module: ModuleType) -> Path:
 def _register(module: ModuleType) -> None:
     """Lets compiled code call the functions defined in `module`.
 
-    Inlined, the tuples they hand to each other stay in registers: two thirds of the time.
+    Inlined, the tuples they hand to each other stay in registers: two thirds of the time. What
+    most runs never enter stays outside.
     """
     for function in vars(module).values():
         if inspect.isfunction(function) and function.__module__ == module.__name__:
-            register_jitable(forceinline=True)(function)
+            inlined = module not in RARE and function is not loop.follow_position
+            register_jitable(forceinline=inlined)(function)
 
 
 @cache

@@ -7,7 +7,7 @@ which something can happen; what happens is the bar step's (`domain.trading.bars
 from __future__ import annotations
 
 import math
-from collections.abc import MutableSequence
+from collections.abc import MutableSequence, Sequence
 
 from domain.backtests.columns import (
     BOTH_TOUCHED,
@@ -36,6 +36,8 @@ from domain.trading.scripts import Table
 
 def guards(position: Position) -> tuple[float, float]:
     """A bar with low > first and high < second leaves the position as it is."""
+    if position.side == 0:
+        return -math.inf, math.inf
     if position.side > 0:
         ceiling = math.inf if math.isnan(position.take) else position.take
         return max(position.stop, position.liquidation), ceiling
@@ -229,6 +231,45 @@ def follow_position(
     return followed, EXIT_LONG if held.side > 0 else EXIT_SHORT
 
 
+def decided(
+    state: State,
+    bar: int,
+    said: int,
+    next_rate: int,
+    columns: Columns,
+    plan: Plan,
+    counters: MutableSequence[int],
+) -> tuple[State, bool]:
+    """(the state with what was `said` at this close as its order, whether there is one)."""
+    leave, side = decide_flags(state.position.side, said)
+    if state.halted:
+        counters[HALTED] += int(side != 0)
+        side = 0
+    if leave == 0 and side == 0:
+        return state, False
+    price = columns.close[bar]
+    base = price if plan.levels_from_close else 0.0
+    stop, take = given(columns.stop[bar], plan.stop), given(columns.take[bar], plan.take)
+    order = Order(leave, side, 0.0, price, stop, take, base)
+    return expect(state, order, columns.time[bar] + plan.bar_ms, next_rate), True
+
+
+def next_busy(
+    start: int,
+    end: int,
+    floor: float,
+    ceiling: float,
+    high: Sequence[float],
+    low: Sequence[float],
+    flags: Sequence[int],
+) -> int:
+    """The first bar of start..end that says something or meets a guard, else `end`."""
+    for bar in range(start, end):
+        if flags[bar] != 0 or low[bar] <= floor or high[bar] >= ceiling:
+            return bar
+    return end
+
+
 def run_bars(
     start: int, end: int, state: State, columns: Columns, plan: Plan, books: Books
 ) -> State:
@@ -242,7 +283,12 @@ def run_bars(
     floor, ceiling = guards(state.position)
     table = Table(columns.codes, columns.operands, columns.starts, plan.width)
     scripted = len(columns.codes) > 0
-    for bar in range(start, end):
+    bar = start
+    while bar < end:
+        if not (waiting or limit > 0.0 or (scripted and held)):
+            bar = next_busy(bar, min(end, rate_bar), floor, ceiling, high, low, flags)
+            if bar == end:
+                break
         rate = 0.0
         if bar == rate_bar:
             rate = columns.rates[next_rate]
@@ -277,18 +323,8 @@ def run_bars(
             floor, ceiling = guards(state.position)
             said |= leaves
         if said != 0:
-            leave, side = decide_flags(state.position.side, said)
-            if state.halted:
-                counters[HALTED] += int(side != 0)
-                side = 0
-            waiting = leave != 0 or side != 0
-            if waiting:
-                price = close[bar]
-                base = price if plan.levels_from_close else 0.0
-                stop = given(columns.stop[bar], plan.stop)
-                take = given(columns.take[bar], plan.take)
-                order = Order(leave, side, 0.0, price, stop, take, base)
-                state = expect(state, order, columns.time[bar] + plan.bar_ms, next_rate)
+            state, waiting = decided(state, bar, said, next_rate, columns, plan, counters)
+        bar += 1
     return expect(state, state.order, state.due, next_rate)
 
 

@@ -99,7 +99,8 @@ def prepare(candles: Candles, signals: Signals, rules: Rules) -> Prepared:
         bar_ms=bar_ms,
         funding=funding,
         width=_width(signals),
-        **_room(said["flags"], funding),
+        most_trades=_most_trades(said["flags"]),
+        most_marks=_most_marks(said["flags"], funding),
     )
 
 
@@ -114,7 +115,8 @@ def renewed(prepared: Prepared, signals: Signals) -> Prepared:
         prepared,
         arrays=tuple(said.get(name, array) for name, array in named),
         width=_width(signals),
-        **_room(said["flags"], prepared.funding),
+        most_trades=_most_trades(said["flags"]),
+        most_marks=_most_marks(said["flags"], prepared.funding),
     )
 
 
@@ -137,11 +139,13 @@ def _width(signals: Signals) -> int:
     return 0 if signals.scripts is None else len(signals.scripts.columns)
 
 
-def _room(flags: Column, funding: FundingDue) -> dict[str, int]:
-    """How much the loop can write."""
-    entries = int(np.count_nonzero(flags & (BUY | SELL)))
+def _most_trades(flags: Column) -> int:
+    return int(np.count_nonzero(flags.astype(np.int8, copy=False) & (BUY | SELL))) + 1
+
+
+def _most_marks(flags: Column, funding: FundingDue) -> int:
     # An entry writes one mark when it fills and at most one when it ends; a stamp writes one.
-    return {"most_trades": entries + 1, "most_marks": 2 * entries + len(funding.rates) + 2}
+    return 2 * _most_trades(flags) + len(funding.rates)
 
 
 def _check_prices(candles: Candles) -> None:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from domain.backtests.columns import COUNTERS, Books, Columns, Plan, start_state
 from domain.backtests.daily import day_ends
+from domain.backtests.depth import BLOCK, Track
 from domain.backtests.engine import OFTEN, Gear, books_for, columns_for, plan_for
 from domain.backtests.loop import finish
-from domain.backtests.measure import BLOCK, Track
 from domain.backtests.prepare import Prepared, prepare, renewed
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles, Signals
@@ -89,12 +89,11 @@ class Course:
         table = zip(
             Columns._fields, self._columns, prepared.arrays, self._prepared.arrays, strict=True
         )
-        return Columns(
-            *(
-                known if array is before else self.gear.column(array, name in OFTEN)
-                for name, known, array, before in table
-            )
-        )
+        fresh: list[Any] = [
+            known if array is before else self.gear.column(array, name in OFTEN)
+            for name, known, array, before in table
+        ]
+        return Columns(*fresh)
 
     def _emptied(self, prepared: Prepared) -> Books:
         """The buffers, large enough; only the counters need clearing."""
