@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bot.adapters.fernet_cipher import FernetCipher, key_from_file
+from bot.adapters.telegram_files import TelegramFiles
 from bot.jobs.backtests import BacktestKind
 from bot.jobs.cancels import Canceller
 from bot.jobs.heavy import HeavyJob
@@ -29,7 +30,7 @@ from domain.outbox.service import Outbox
 from domain.strategies.service import ensure_builtins
 from handlers.dispatch import Dispatcher
 from handlers.limits import RateLimiter
-from handlers.routes import FORMS, ROUTES, TAPS
+from handlers.routes import FILE_FORMS, FORMS, ROUTES, TAPS
 from handlers.services import Services
 
 log = structlog.get_logger(__name__)
@@ -76,6 +77,7 @@ class Container:
     services: Services
     dispatcher: Dispatcher
     trading: Trading
+    files: TelegramFiles
     heavy: HeavyJob
     light_jobs: JobRunner
     heavy_jobs: JobRunner
@@ -162,6 +164,7 @@ async def _wired(
         outbox=outbox,
         live_prices=settings.market == "exchange",
     )
+    files = TelegramFiles()
     services = Services(
         wall=wall,
         clock=opened.clock,
@@ -170,6 +173,7 @@ async def _wired(
         queue=queue,
         outbox=outbox,
         cipher=cipher,
+        files=files,
         exchange_name=settings.exchange,
         registration=settings.registration,
         invites=settings.invites,
@@ -193,7 +197,7 @@ async def _wired(
     for route in ROUTES:
         routes |= dict.fromkeys((route.name, *route.aliases), route)
     dispatcher = Dispatcher(
-        database, services, routes, {tap.action: tap for tap in TAPS}, FORMS, limiter
+        database, services, routes, {tap.action: tap for tap in TAPS}, FORMS, limiter, FILE_FORMS
     )
     return Container(
         settings=settings,
@@ -208,6 +212,7 @@ async def _wired(
         services=services,
         dispatcher=dispatcher,
         trading=trading,
+        files=files,
         heavy=heavy,
         light_jobs=JobRunner(database, queue, "light", {CANCEL_TASK: canceller.run}, concurrency=8),
         heavy_jobs=JobRunner(database, queue, "heavy", {HEAVY_TASK: heavy.run}),

@@ -90,6 +90,7 @@ class Runtime:
         self.notifier = Notifier(
             c.database, self.writer, self.sender, c.cipher, c.wall, self._spoken
         )
+        c.files.bot = self.bot
         c.wakes.outbox = self.notifier.wake
         c.wakes.jobs = self._wake_jobs
         c.heavy.edit_card = LiveCards(c.database, c.queue, self.sender, c.cipher, c.wall).edit

@@ -5,7 +5,6 @@ from __future__ import annotations
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
 from domain.errors import DomainError
-from domain.strategies import service as strategies
 from handlers.callbacks import Buttons
 from handlers.context import Context
 from handlers.render import backtest_cards
@@ -105,10 +104,9 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
 
 
 async def _queued(ctx: Context, draft: Draft) -> View:
-    if draft.strategy is None or draft.timeframe is None:
+    if draft.timeframe is None:
         raise LookupError("the draft is not complete")
     symbol = draft.symbols[0]
-    strategy = await strategies.get(ctx.session, ctx.user.id, draft.strategy)
     history = await ctx.services.market.history_range(symbol)
     start_ms, end_ms = backtests.span(
         history,
@@ -117,6 +115,8 @@ async def _queued(ctx: Context, draft: Draft) -> View:
         start_ms=draft.start_ms,
         end_ms=draft.end_ms,
     )
-    wanted = backtests.Request(strategy.id, symbol, draft.timeframe, start_ms, end_ms)
+    wanted = backtests.Request(
+        draft.strategy, symbol, draft.timeframe, start_ms, end_ms, share=draft.shared
+    )
     row = await backtests.request(ctx.session, ctx.services.queue, ctx.user.id, wanted, ctx.now)
     return await result_view(ctx, row)

@@ -19,6 +19,7 @@ from domain.settings.models import UserSettings
 from domain.users import service as users
 from domain.users.models import User
 from handlers import callbacks
+from handlers.attachments import attached
 from handlers.callbacks import Buttons
 from handlers.context import Context
 from handlers.errors import explain
@@ -43,12 +44,13 @@ class Step:
     writes: bool
     expires: bool = False
     ends_form: bool = False
+    takes_file: bool = False
 
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """`forms`: kind -> handler of the next message. `limiter` holds each sender back, before
-    anything is queued.
+    """`forms`: kind -> handler of the next message, which may be a file for `file_forms`.
+    `limiter` holds each sender back, before anything is queued.
     """
 
     database: Database
@@ -57,6 +59,7 @@ class Dispatcher:
     taps: Mapping[str, Tap]
     forms: Mapping[str, Handler]
     limiter: RateLimiter
+    file_forms: frozenset[str] = frozenset()
 
     def lane(self, incoming: Incoming) -> int:
         """0 = overtakes the sender's other updates."""
@@ -112,7 +115,9 @@ class Dispatcher:
         if route is None:
             raise DomainError("unknown_command", command=incoming.command)
         shows = not route.writes or (route.shows_bare and not incoming.args)
-        step = Step(route.handler, route.access, route.writes, route.expires, not shows)
+        step = Step(
+            route.handler, route.access, route.writes, route.expires, not shows, route.takes_file
+        )
         return await self._perform(incoming, step, commit)
 
     async def _tapped(self, incoming: Incoming, data: str, commit: Commit) -> Reply:
@@ -152,7 +157,9 @@ class Dispatcher:
             )
         if form is None or form.kind not in self.forms:
             raise DomainError("not_understood")
-        return await self._perform(incoming, Step(self.forms[form.kind], "user", True), commit)
+        takes_file = form.kind in self.file_forms
+        step = Step(self.forms[form.kind], "user", True, takes_file=takes_file)
+        return await self._perform(incoming, step, commit)
 
     async def _perform(
         self,
@@ -164,6 +171,8 @@ class Dispatcher:
         now = self.services.wall.now()
         if step.expires and now - incoming.received_at > LATE:
             raise DomainError("too_late")
+        if step.takes_file:
+            incoming = await attached(incoming, self.services.files)
         opened = self.database.write() if step.writes else self.database.read()
         async with opened as session:
             found = await users.by_telegram(session, incoming.sender_id)

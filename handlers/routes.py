@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from handlers import (
+    authoring,
     backtests,
     bots,
     help,  # noqa: A004 - the command's name
@@ -13,6 +14,7 @@ from handlers import (
     questions,
     risk,
     settings,
+    sharing,
     signals,
     start,
     strategies,
@@ -41,6 +43,24 @@ ROUTES: tuple[Route, ...] = (
     Route("pause", bots.pause, "bot", writes=True, menu=False),
     Route("resume", bots.resume, "bot", writes=True, expires=True, menu=False),
     Route("strategy", strategies.show_strategy, "strategy", menu=False),
+    Route(
+        "new_strategy",
+        authoring.new_strategy,
+        "strategy",
+        writes=True,
+        menu=False,
+        takes_file=True,
+    ),
+    Route(
+        "edit_strategy",
+        authoring.edit_strategy,
+        "strategy",
+        writes=True,
+        menu=False,
+        takes_file=True,
+    ),
+    Route("delete_strategy", authoring.delete_strategy, "strategy", writes=True, menu=False),
+    Route("share", sharing.share, "strategy", writes=True, menu=False),
     Route("results", backtests.results, "research", menu=False),
     Route("config", risk.config_command, "risk", writes=True, menu=False, shows_bare=True),
     Route(
@@ -82,13 +102,25 @@ TAPS: tuple[Tap, ...] = (
     Tap("more", bots.tap_more, writes=True, acts=True),
     # This asks; the answer is the next message.
     Tap("ask", questions.tap_ask, writes=True),
+    Tap("write", authoring.tap_new, writes=True),
+    Tap("edit", authoring.tap_edit, writes=True),
+    Tap("delete", authoring.tap_delete, writes=True),
+    Tap("share", sharing.tap_share, writes=True),
+    Tap("unshare", sharing.tap_revoke, writes=True),
     # These act.
     Tap("go_bot", bots.tap_start, writes=True, acts=True, expires=True),
     Tap("go_stop", bots.tap_stop, writes=True, acts=True, lane=0),
+    Tap("go_delete", authoring.tap_go_delete, writes=True, acts=True),
+    Tap("import", sharing.tap_import, writes=True, acts=True),
     Tap("cancel_bt", backtests.tap_cancel, writes=True),
     Tap("pause", bots.pause, writes=True),
     Tap("resume", bots.resume, writes=True, expires=True),
 )
 
-FORMS: Mapping[str, Handler] = {questions.SETTING: questions.answer}
+FORMS: Mapping[str, Handler] = {
+    questions.SETTING: questions.answer,
+    authoring.CODE: authoring.answer,
+}
 """Kind of a form -> the handler of the message that answers it."""
+FILE_FORMS = frozenset({authoring.CODE})
+"""Those that may be answered with a file."""

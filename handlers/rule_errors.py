@@ -8,6 +8,7 @@ from handlers.render.text import code
 from handlers.texts import Html, Translator
 
 MOST_SHOWN = 10
+_ROW_CHARS = 100
 
 
 def lines(errors: RuleErrors, t: Translator) -> list[Html]:
@@ -15,12 +16,28 @@ def lines(errors: RuleErrors, t: Translator) -> list[Html]:
     return [t("rule.line", line=e.line, column=e.column, text=_said(e, t)) for e in errors.errors]
 
 
-def message(errors: RuleErrors, t: Translator) -> Html:
-    """All of them as one message, cut after the first ten."""
+def message(errors: RuleErrors, t: Translator, source: str | None = None) -> Html:
+    """All of them as one message, cut after the first ten; with `source` under each the line of it
+    that is meant.
+    """
     said = lines(errors, t)
     more = len(said) - MOST_SHOWN
     rest = [t("rule.more", n=more)] if more > 0 else []
-    return Html.join_lines(t("error.rule_errors", n=len(said)), "", *said[:MOST_SHOWN], *rest)
+    if source is not None:
+        rows = source.split("\n")
+        said = [
+            Html.join_lines(line, code(_row(rows, error.line)))
+            for line, error in zip(said, errors.errors, strict=True)
+        ]
+    return Html.join_lines(
+        t("error.rule_errors", n=len(errors.errors)), "", *said[:MOST_SHOWN], *rest
+    )
+
+
+def _row(rows: list[str], line: int) -> str:
+    """A line of a program, as far as a phone shows it."""
+    text = rows[line - 1].strip() if 0 < line <= len(rows) else ""
+    return text if len(text) <= _ROW_CHARS else text[: _ROW_CHARS - 1] + "…"
 
 
 def _said(error: RuleError, t: Translator) -> Html:

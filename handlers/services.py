@@ -10,6 +10,7 @@ from domain.jobs.service import JobQueue
 from domain.market.ports import MarketData
 from domain.outbox.service import Outbox
 from domain.trading.ports import Exchanges
+from handlers.attachments import Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Services:
     queue: JobQueue
     outbox: Outbox
     cipher: Cipher
+    files: Files
     exchange_name: str = "bitget"
     registration: str = "invite"
     invites: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ from domain.bots import config
 from domain.errors import DomainError
 from domain.risk import service as risk
 from domain.users import service as users
+from handlers import sharing
 from handlers.context import Context
 from handlers.render import numbers
 from handlers.render.text import lines
@@ -17,19 +18,24 @@ from handlers.views import View, present
 
 
 async def start(ctx: Context) -> Reply:
-    """`/start [payload]`. A payload may be an invitation code.
+    """`/start [payload]`. A payload may be an invitation code, or a link to a strategy.
 
-    Raises DomainError("suspended" | "registration_closed" | "invite_needed" | "invite_unknown").
+    Raises DomainError("suspended" | "registration_closed" | "invite_needed" | "invite_unknown" |
+    "share_unknown").
     """
+    payload = ctx.incoming.args[0] if ctx.incoming.args else ""
     if ctx.account is not None:
         if ctx.account.is_suspended:
             raise DomainError("suspended")
+        if sharing.is_share(payload):
+            return await sharing.opened(ctx, payload)
         hello = ctx.t("start.again", name=_name(ctx))
         return Reply.text(lines(hello, "", ctx.t("menu.text")), menu_keyboard(ctx))
     check_invited(ctx)
     balance = await _register(ctx)
     welcome = ctx.t("start.welcome", name=_name(ctx), balance=numbers.fixed(ctx.t, balance, 0))
-    return Reply.text(lines(welcome, "", ctx.t("menu.text")), menu_keyboard(ctx))
+    greeted = Reply.text(lines(welcome, "", ctx.t("menu.text")), menu_keyboard(ctx))
+    return greeted + await sharing.opened(ctx, payload) if sharing.is_share(payload) else greeted
 
 
 async def menu(ctx: Context) -> Reply:

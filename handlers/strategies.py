@@ -55,7 +55,10 @@ async def list_view(ctx: Context, number: int) -> View:
         (ctx.buttons.show(names.strategy(ctx.t, row.name)[:40], "strategy", row.id),)
         for row in page.rows
     )
-    menu = (ctx.buttons.show(plain(ctx.t("button.menu")), "menu"),)
+    menu = (
+        ctx.buttons.show(plain(ctx.t("button.new_strategy")), "write"),
+        ctx.buttons.show(plain(ctx.t("button.menu")), "menu"),
+    )
     keyboard: Keyboard = (*rows, *pager(ctx, "strategies", page.number, page.pages), menu)
     return View(strategy_cards.listed(ctx.t, page), keyboard, card="strategies:")
 
@@ -70,6 +73,21 @@ async def strategy_view(ctx: Context, row: Strategy) -> View:
             show(plain(t("button.start_this")), "new_bot", row.id, style="success"),
             show(plain(t("button.backtest_this")), "new_bt", row.id, style="primary"),
         ),
+        *_owners_row(ctx, row),
         (show(plain(t("button.strategies")), "strategies"), show(plain(t("button.menu")), "menu")),
     )
     return View(strategy_cards.card(t, row, program, last), keyboard, card=f"strategy:{row.id}")
+
+
+def _owners_row(ctx: Context, row: Strategy) -> Keyboard:
+    """What only its owner may do."""
+    if row.user_id is None:
+        return ()
+    show, t = ctx.buttons.show, ctx.t
+    return (
+        (
+            show(plain(t("button.edit_strategy")), "edit", row.id),
+            show(plain(t("button.share")), "share", row.id),
+            show(plain(t("button.delete")), "delete", row.id),
+        ),
+    )

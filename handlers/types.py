@@ -100,7 +100,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An update, parsed: a message (with `command`/`args` when it is one) or a tap on a button."""
+    """An update, parsed: a message (with `command`/`args` when it is one) or a tap on a button.
+    `file_text`: of its document, where somebody asked for one.
+    """
 
     update_id: int
     chat_id: int
@@ -118,6 +120,7 @@ class Incoming:
     document_id: str | None = None
     document_name: str | None = None
     document_size: int = 0
+    file_text: str | None = None
 
     @property
     def is_private(self) -> bool:
@@ -139,6 +142,7 @@ class Route:
     shows_bare: without arguments it only shows, though it writes with some. Whatever may change
     something ends an open question, whatever shows leaves it open.
     group: heading in /help. Help key: `help.<name>`.
+    takes_file: a document with the command as its caption is fetched.
     """
 
     name: str
@@ -150,6 +154,7 @@ class Route:
     expires: bool = False
     menu: bool = True
     shows_bare: bool = False
+    takes_file: bool = False
     aliases: tuple[str, ...] = field(default=())
 
 

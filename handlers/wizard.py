@@ -13,6 +13,7 @@ from domain.bots.service import timeframes_for
 from domain.errors import DomainError
 from domain.market.ports import unknown_symbol
 from domain.strategies import service as strategies
+from domain.strategies import sharing
 from domain.strategies.models import Strategy
 from handlers.arguments import Wanted, looks_like_symbol, understand
 from handlers.context import Context
@@ -30,7 +31,7 @@ _MOST_SYMBOLS = 12
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What is chosen so far. `purpose`: BOT or BACKTEST; `span_days`, `start_ms`, `end_ms`: a
-    backtest's range. `page`: of the strategies to choose from.
+    backtest's range. `page`: of the strategies to choose from. `shared`: a link's strategy instead.
     """
 
     purpose: str
@@ -41,6 +42,7 @@ class Draft:
     start_ms: int | None = None
     end_ms: int | None = None
     page: int | None = None
+    shared: str | None = None
 
     def to_args(self) -> dict[str, Any]:
         """What a button carries."""
@@ -76,7 +78,7 @@ async def drafted(ctx: Context, purpose: str) -> Draft:
 
 async def question(ctx: Context, draft: Draft) -> View | None:
     """The card that asks for what is missing; None when nothing is."""
-    if draft.strategy is None:
+    if draft.strategy is None and draft.shared is None:
         return await _ask_strategy(ctx, draft)
     if not draft.symbols:
         return await _ask_symbol(ctx, draft)
@@ -92,15 +94,21 @@ def pick(ctx: Context, label: str, draft: Draft, style: str | None = None) -> Bu
 
 async def heading(ctx: Context, draft: Draft) -> Html:
     """What this is about and what was chosen."""
-    name = None
-    if draft.strategy is not None:
-        name = (await strategies.get(ctx.session, ctx.user.id, draft.strategy)).name
+    name = await _name(ctx, draft)
     return lines(
         ctx.t("wizard.bot" if draft.purpose == BOT else "wizard.backtest"),
         ctx.t("wizard.strategy", name=names.strategy(ctx.t, name)) if name else None,
         ctx.t("wizard.symbols", symbols=", ".join(draft.symbols)) if draft.symbols else None,
         ctx.t("wizard.timeframe", timeframe=draft.timeframe) if draft.timeframe else None,
     )
+
+
+async def _name(ctx: Context, draft: Draft) -> str | None:
+    if draft.shared is not None:
+        return (await sharing.shared(ctx.session, draft.shared)).name
+    if draft.strategy is None:
+        return None
+    return (await strategies.get(ctx.session, ctx.user.id, draft.strategy)).name
 
 
 async def ask_another_symbol(ctx: Context, draft: Draft) -> View:

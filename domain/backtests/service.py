@@ -47,6 +47,8 @@ from domain.money import exact
 from domain.risk.service import limits
 from domain.settings.models import UserSettings
 from domain.strategies import service as strategies
+from domain.strategies.models import Strategy
+from domain.strategies.sharing import shared
 from domain.trading.fills import EXIT_DETAILS, EXIT_REASONS
 
 BALANCE_USDT = 10_000.0
@@ -83,15 +85,18 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to run: bars that open in [start_ms, end_ms), UTC. `inputs`: the strategy's params."""
+    """What to run: bars that open in [start_ms, end_ms), UTC. `inputs`: the strategy's params.
+    `share`: the token of a link whose strategy is meant, instead of `strategy_id`.
+    """
 
-    strategy_id: int
+    strategy_id: int | None
     symbol: str
     timeframe: str
     start_ms: int
     end_ms: int
     balance: float = BALANCE_USDT
     inputs: Mapping[str, Any] | None = None
+    share: str | None = None
 
 
 async def request(
@@ -101,11 +106,11 @@ async def request(
 
     The program's text is kept with the row: what was tested stays known when the strategy changes.
     Raises DomainError: "backtest_queue_full" (most), "backtest_too_long", "backtest_range_empty",
-    "bad_balance", "unknown_strategy", "unknown_timeframe", and RuleErrors.
+    "bad_balance", "unknown_strategy", "share_unknown", "unknown_timeframe", and RuleErrors.
     """
     _check(wanted)
     await check_room(session, user_id)
-    strategy = await strategies.get(session, user_id, wanted.strategy_id)
+    strategy = await _strategy(session, user_id, wanted)
     inputs = dict(strategy.params or {}) if wanted.inputs is None else dict(wanted.inputs)
     program = strategies.compiled(strategy)
     program.bind(inputs)  # a wrong input is refused now, not when its turn comes
@@ -186,6 +191,14 @@ def trade_rows(result_id: int, symbol: str, columns: TradeColumns) -> list[dict[
         for side, qty, entered, entry_price, left, exit_price, pnl,
             pnl_percent, fees, funding, reason, detail, held, mae, mfe in table
     ]  # fmt: skip
+
+
+async def _strategy(session: AsyncSession, user_id: int, wanted: Request) -> Strategy:
+    """The row; for a link one that is in no database."""
+    if wanted.share is not None:
+        made = await shared(session, wanted.share)
+        return Strategy(name=made.name, code=made.code)
+    return await strategies.get(session, user_id, wanted.strategy_id or 0)
 
 
 def _check(wanted: Request) -> None:

@@ -28,7 +28,12 @@ class OpenForm:
 
 
 async def ask(
-    session: AsyncSession, cipher: Cipher, user_id: int, form: OpenForm, now: datetime
+    session: AsyncSession,
+    cipher: Cipher,
+    user_id: int,
+    form: OpenForm,
+    now: datetime,
+    lives: timedelta = LIFETIME,
 ) -> None:
     """Wait for the user's next message. A form that was open is dropped."""
     row = await session.get(ChatForm, user_id)
@@ -37,7 +42,7 @@ async def ask(
         session.add(row)
     row.kind, row.step = form.kind, form.step
     row.answers = encrypt_json(cipher, form.answers)
-    row.expires_at = now + LIFETIME
+    row.expires_at = now + lives
     session.info[_ASKED] = True
 
 

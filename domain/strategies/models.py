@@ -13,7 +13,9 @@ from domain.database import Base
 
 
 class Strategy(Base):
-    """`user_id` null = a built-in, shared by all. `content_hash` = the program's hash."""
+    """`user_id` null = a built-in, shared by all. `content_hash` = the program's hash. With
+    `deleted_at` it is in no list, and what refers to it still knows its name.
+    """
 
     __tablename__ = "strategies"
 
@@ -27,3 +29,18 @@ class Strategy(Base):
     content_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     shared_from: Mapped[int | None] = mapped_column(Integer)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class StrategyShare(Base):
+    """A link to a strategy as it was when it was shared."""
+
+    __tablename__ = "strategy_shares"
+
+    token: Mapped[str] = mapped_column(String(64), primary_key=True)
+    strategy_id: Mapped[int] = mapped_column(ForeignKey("strategies.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str] = mapped_column(String)
+    code: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import DomainError
@@ -31,9 +31,7 @@ class StrategyPage:
 
 async def page(session: AsyncSession, user_id: int, number: int = 1) -> StrategyPage:
     """What a user may run, their own first; a page beyond the last is the last."""
-    total = await session.scalar(
-        select(func.count()).select_from(Strategy).where(_visible(user_id))
-    )
+    total = await session.scalar(select(func.count()).select_from(Strategy).where(visible(user_id)))
     pages = max(1, -(-(total or 0) // PAGE))
     number = min(max(1, number), pages)
     rows = await session.scalars(_listed(user_id).offset((number - 1) * PAGE).limit(PAGE))
@@ -43,7 +41,7 @@ async def page(session: AsyncSession, user_id: int, number: int = 1) -> Strategy
 async def get(session: AsyncSession, user_id: int, strategy_id: int) -> Strategy:
     """One that this user may run. Raises DomainError("unknown_strategy", name)."""
     found = await session.scalar(
-        select(Strategy).where(Strategy.id == strategy_id, _visible(user_id))
+        select(Strategy).where(Strategy.id == strategy_id, visible(user_id))
     )
     if found is None:
         raise DomainError("unknown_strategy", name=strategy_id)
@@ -93,7 +91,13 @@ def compiled(strategy: Strategy) -> Program:
     """The strategy's program. Raises RuleErrors, or DomainError("strategy_empty") without code."""
     if not strategy.code:
         raise DomainError("strategy_empty", name=strategy.name)
-    return _compiled(strategy.code)
+    return compile_code(strategy.code)
+
+
+@lru_cache(maxsize=2_000)
+def compile_code(code: str) -> Program:
+    """The program of a text, made once per process. Raises RuleErrors."""
+    return compile_rules(code)
 
 
 def slug(name: str) -> str:
@@ -102,7 +106,7 @@ def slug(name: str) -> str:
 
 
 def _brought_up(row: Strategy | None, builtin: Builtin, now: datetime) -> Strategy:
-    program = _compiled(builtin.code)
+    program = compile_code(builtin.code)
     if row is None:
         row = Strategy(user_id=None, name=builtin.name)
     if row.content_hash != program.hash or row.code != builtin.code:
@@ -137,16 +141,13 @@ def _called(row: Strategy) -> set[str]:
     return {slug(name) for name in (row.name, *names.values())}
 
 
-def _visible(user_id: int) -> ColumnElement[bool]:
-    return or_(Strategy.user_id.is_(None), Strategy.user_id == user_id)
+def visible(user_id: int) -> ColumnElement[bool]:
+    """Shared ones and the user's own."""
+    mine = or_(Strategy.user_id.is_(None), Strategy.user_id == user_id)
+    return and_(mine, Strategy.deleted_at.is_(None))
 
 
 def _listed(user_id: int) -> Select[Strategy]:
     return (
-        select(Strategy).where(_visible(user_id)).order_by(Strategy.user_id.is_(None), Strategy.id)
+        select(Strategy).where(visible(user_id)).order_by(Strategy.user_id.is_(None), Strategy.id)
     )
-
-
-@lru_cache(maxsize=2_000)
-def _compiled(code: str) -> Program:
-    return compile_rules(code)

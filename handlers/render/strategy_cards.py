@@ -8,13 +8,19 @@ from collections.abc import Sequence
 from domain.backtests.models import BacktestResult
 from domain.strategies.builtins import read_header
 from domain.strategies.language import Program
-from domain.strategies.models import Strategy
+from domain.strategies.models import Strategy, StrategyShare
 from domain.strategies.service import StrategyPage
 from handlers.render import numbers
 from handlers.render.tables import pairs
 from handlers.render.text import block, bold, join, lines
 from handlers.texts import Html, Translator, markup
 
+_EXAMPLE = """\
+fast = param(12, min=2, max=200)
+slow = param(26, min=3, max=400)
+buy  = crossover(ema(close, fast), ema(close, slow))
+sell = crossunder(ema(close, fast), ema(close, slow))
+stop_loss = 2"""
 _CODE_CHARS = 2_400
 _LINE_CHARS = 160
 _HEADER = re.compile(r"#\s*(name|about)(\.[a-z]{2})?:")
@@ -35,11 +41,40 @@ def card(t: Translator, row: Strategy, program: Program, results: Sequence[Backt
         t("strategy.title", id=row.id, name=name_of(t, row)),
         describe(t, row) or None,
         *_inputs(t, program),
+        *_warmup(t, program),
         "",
         bold(t("strategy.code")),
         block(_cut(row.code or "")),
         *_results(t, results),
     )
+
+
+def shared(t: Translator, made: StrategyShare, program: Program) -> Html:
+    """Somebody's strategy, as its link shows it: without its author, with all there is to read."""
+    _, abouts = read_header(made.code)
+    return lines(
+        t("share.title", name=made.name),
+        markup(abouts.get(t.lang) or next(iter(abouts.values()), "")) or None,
+        *_inputs(t, program),
+        *_warmup(t, program),
+        "",
+        bold(t("strategy.code")),
+        block(made.code.strip()),
+        "",
+        t("share.read"),
+    )
+
+
+def ask_new(t: Translator, name: str | None) -> Html:
+    """The question for a new program, with one to begin from."""
+    asked = t("author.ask_new") if name is None else t("author.ask_named", name=name)
+    return lines(asked, "", block(_EXAMPLE), "", t("author.how"))
+
+
+def ask_edit(t: Translator, row: Strategy) -> Html:
+    """The program as it is, to be copied, changed and sent."""
+    code = (row.code or "").strip()
+    return lines(t("author.ask_edit", name=row.name), "", block(code), "", t("author.how"))
 
 
 def describe(t: Translator, row: Strategy) -> Html:
@@ -69,6 +104,10 @@ def _inputs(t: Translator, program: Program) -> list[Html]:
         return []
     rows = [(param.name, _value(t, param.default)) for param in program.params]
     return [Html(""), bold(t("strategy.inputs")), pairs(rows)]
+
+
+def _warmup(t: Translator, program: Program) -> list[Html]:
+    return [t("strategy.warmup", n=program.bind().warmup)]
 
 
 def _value(t: Translator, value: float | bool) -> str:

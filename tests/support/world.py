@@ -26,6 +26,7 @@ from bot.markets import OpenMarket
 from bot.runtime import Runtime
 from bot.sandbox import actions
 from bot.sandbox.api import BotApi
+from bot.sandbox.files import UploadedFile
 from bot.sandbox.limits import RateLimits
 from bot.sandbox.world import ChatWorld
 from bot.settings import load
@@ -68,6 +69,13 @@ class Person:
         """Write several at once, before the bot sees any."""
         for text in texts:
             actions.say(self.world.chats, self.name, text)
+        await self.world.settles()
+        return self.heard()
+
+    async def sends_file(self, filename: str, content: bytes, caption: str = "") -> str:
+        """Send a document."""
+        upload = UploadedFile(filename, content, "text/plain")
+        actions.send_document(self.world.chats, self.name, upload, caption)
         await self.world.settles()
         return self.heard()
 
