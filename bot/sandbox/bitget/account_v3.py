@@ -1,10 +1,13 @@
-"""Unified private endpoints about the account: what it is, what its key may do."""
+"""Unified private endpoints about the account: key, wallet, settings."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.bitget import rows_v2
+from bot.sandbox.bitget import rows_v2, rows_v3
+from bot.sandbox.bitget.orders_v3 import HOLDS
+from bot.sandbox.bitget.public_v2 import symbol_of
+from bot.sandbox.bitget.records import Bill
 from bot.sandbox.bitget.request import Call, Handler
 
 
@@ -45,8 +48,55 @@ def _key(call: Call) -> Any:
     }
 
 
+def _assets(call: Call) -> Any:
+    return rows_v3.wallet_row(call.account, call.emulator.tapes)
+
+
+def _bill_type(bill: Bill) -> str:
+    word = "CONTRACT_MAIN_SETTLE_FEE_USER" if bill.kind == "funding" else bill.kind.upper()
+    return f"{word}_{'IN' if bill.amount > 0 else 'OUT'}"
+
+
+def _records(call: Call) -> Any:
+    """Of the wallet, newest first."""
+    rows = [
+        {
+            "category": rows_v3.CATEGORY,
+            "id": bill.id,
+            "symbol": bill.symbol,
+            "coin": "USDT",
+            "type": _bill_type(bill),
+            "amount": rows_v2.plain(bill.amount),
+            "fee": "0",
+            "balance": rows_v2.plain(call.account.wallet),
+            "ts": str(bill.at_ms),
+        }
+        for bill in call.account.bills
+        if call.in_span(bill.at_ms)
+    ]
+    page = call.page(rows)[::-1]
+    return {"list": page, "cursor": page[-1]["id"] if page else None}
+
+
+def _set_leverage(call: Call) -> Any:
+    symbol, hold = symbol_of(call).listing.symbol, call.one_of("posSide", HOLDS, "")
+    call.emulator.desk.set_leverage(call.account, symbol, call.integer("leverage", 0), hold)
+    return "success"
+
+
+def _set_hold_mode(call: Call) -> Any:
+    hedged = call.one_of("holdMode", {"one_way_mode": False, "hedge_mode": True})
+    call.emulator.desk.set_hedged(call.account, hedged)
+    return "success"
+
+
 READS: dict[str, Handler] = {
     "/api/v3/account/settings": _settings,
     "/api/v3/account/info": _key,
+    "/api/v3/account/assets": _assets,
+    "/api/v3/account/financial-records": _records,
 }
-WRITES: dict[str, Handler] = {}
+WRITES: dict[str, Handler] = {
+    "/api/v3/account/set-leverage": _set_leverage,
+    "/api/v3/account/set-hold-mode": _set_hold_mode,
+}

@@ -18,7 +18,7 @@ from domain.market.timeframes import DAY_MS, MINUTE_MS, TIMEFRAMES
 USDT = "USDT-FUTURES"
 _GRANULARITY = re.compile(r"(\d+)(m|H|Dutc|D)")
 _UNITS = {"m": "m", "H": "h", "Dutc": "d", "D": "d"}
-_RECENT_DAYS = 30
+RECENT_DAYS = 30
 
 
 def is_ours(call: Call) -> bool:
@@ -130,7 +130,7 @@ def _mark(call: Call) -> Any:
 
 def _candles(call: Call) -> Any:
     """What is older than a month is not here but under history-candles."""
-    oldest = call.emulator.clock.now_ms() - _RECENT_DAYS * DAY_MS
+    oldest = call.emulator.clock.now_ms() - RECENT_DAYS * DAY_MS
     bars = symbol_of(call).minutes().between(oldest - oldest % MINUTE_MS, None)
     return candle_rows(call, timeframe_of(call.text("granularity")), 1_000, bars)
 

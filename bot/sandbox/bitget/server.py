@@ -12,7 +12,17 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.sandbox.bitget import account_v2, account_v3, control, orders_v2, plans_v2, public_v2
+from bot.sandbox.bitget import (
+    account_v2,
+    account_v3,
+    control,
+    orders_v2,
+    orders_v3,
+    plans_v2,
+    plans_v3,
+    public_v2,
+    public_v3,
+)
 from bot.sandbox.bitget.accounts import Account
 from bot.sandbox.bitget.calls import Call as Called
 from bot.sandbox.bitget.emulator import Emulator
@@ -22,6 +32,8 @@ from bot.sandbox.bitget.request import Call, Handler, Signed
 from bot.sandbox.guard import LOOPBACK_HOSTS, loopback_only
 
 _PAGE = "<html><body>gateway error</body></html>"
+_CLASSIC = (account_v2, orders_v2, plans_v2)
+_UNIFIED = (account_v3, orders_v3, plans_v3)
 NOBODY = Account("", "", "", "")
 
 
@@ -37,10 +49,10 @@ class Route:
 
 def routes() -> dict[tuple[str, str], Route]:
     """Every endpoint, by method and path."""
-    found = {("GET", path): Route(run, signed=False) for path, run in public_v2.ROUTES.items()}
-    parts = (account_v2, orders_v2, plans_v2, account_v3)
-    for part in parts:
-        unified = part in {account_v3}
+    public = public_v2.ROUTES | public_v3.ROUTES
+    found = {("GET", path): Route(run, signed=False) for path, run in public.items()}
+    for part in (*_CLASSIC, *_UNIFIED):
+        unified = part in _UNIFIED
         for path, run in part.READS.items():
             found["GET", path] = Route(run, signed=True, unified=unified)
         for path, run in part.WRITES.items():

@@ -1,0 +1,154 @@
+"""Unified private endpoints about orders, fills and positions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.sandbox.bitget import rows_v3
+from bot.sandbox.bitget.errors import BitgetError
+from bot.sandbox.bitget.orders_v2 import accept, client_id, close_wish, find, ids
+from bot.sandbox.bitget.public_v2 import symbol_of
+from bot.sandbox.bitget.public_v3 import is_ours
+from bot.sandbox.bitget.records import Hold, Order, Side, Wish
+from bot.sandbox.bitget.request import Call, Handler
+
+_SIDES: dict[str, Side] = {"buy": "buy", "sell": "sell"}
+_FORCES = {force: force for force in ("gtc", "ioc", "fok", "post_only")}
+_MODES = {"crossed": "crossed", "isolated": "isolated"}
+HOLDS: dict[str, Hold | None] = {"long": "long", "short": "short", "": None}
+
+
+def _place(call: Call) -> Any:
+    call.text("category")
+    price = None
+    if call.one_of("orderType", {"market": False, "limit": True}):
+        price = call.number("price")
+    side: Side = call.one_of("side", _SIDES)
+    hold, reduces = _direction(call, side)
+    wish = Wish(
+        symbol_of(call).listing.symbol,
+        side,
+        call.number("qty"),
+        client_id=client_id(call),
+        price=price,
+        hold=hold,
+        reduce_only=reduces,
+        mode=call.one_of("marginMode", _MODES, "crossed"),
+        force=call.one_of("timeInForce", _FORCES, "gtc"),
+        stop_loss=call.optional("stopLoss"),
+        take_profit=call.optional("takeProfit"),
+        stop_by=call.one_of("slTriggerBy", rows_v3.TRIGGERS, "market"),
+        take_by=call.one_of("tpTriggerBy", rows_v3.TRIGGERS, "market"),
+    )
+    return ids(accept(call, wish))
+
+
+def _direction(call: Call, side: Side) -> tuple[Hold | None, bool]:
+    """The position in hedge mode, and whether the order only reduces. Raises 40774 when the order
+    does not fit the position mode.
+    """
+    hold: Hold | None = call.one_of("posSide", HOLDS, "")
+    if not call.account.hedged:
+        if hold is not None:
+            raise BitgetError("40774")
+        return None, call.text("reduceOnly", "no").lower() == "yes"
+    if hold is None:
+        raise BitgetError("40774")
+    return hold, (side == "buy") != (hold == "long")
+
+
+def _info(call: Call) -> Any:
+    order = find(call)
+    if order is None or order.created_ms > call.seen_ms():
+        raise BitgetError("40768")
+    return rows_v3.order_row(order)
+
+
+def _cancel(call: Call) -> Any:
+    return ids(call.emulator.desk.cancel(call.account, find(call)))
+
+
+def _cancel_symbol(call: Call) -> Any:
+    orders = call.account.open_orders(call.text("symbol", "") or None)
+    for order in orders:
+        call.emulator.engine.cancel(call.account, order)
+    return {"list": [ids(order) for order in orders]}
+
+
+def _listed(call: Call, wanted: Callable[[Order], bool]) -> Any:
+    symbol = call.text("symbol", "")
+    orders = [
+        order
+        for order in call.account.orders.values()
+        if wanted(order)
+        and symbol in {"", order.wish.symbol}
+        and order.created_ms <= call.seen_ms()
+        and call.in_span(order.created_ms)
+    ]
+    page = call.page(orders)[::-1]
+    return {
+        "list": [rows_v3.order_row(order) for order in page],
+        "cursor": page[-1].id if page else None,
+    }
+
+
+def _unfilled(call: Call) -> Any:
+    return _listed(call, lambda order: order.is_open)
+
+
+def _history(call: Call) -> Any:
+    return _listed(call, lambda order: not order.is_open)
+
+
+def _fills(call: Call) -> Any:
+    order_id = call.text("orderId", "")
+    fills = [
+        fill
+        for fill in call.account.fills
+        if order_id in {"", fill.order_id}
+        and fill.at_ms <= call.seen_ms()
+        and call.in_span(fill.at_ms)
+    ]
+    page = call.page(fills)[::-1]
+    return {
+        "list": [rows_v3.fill_row(call.account, fill) for fill in page],
+        "cursor": page[-1].id if page else None,
+    }
+
+
+def _positions(call: Call) -> Any:
+    symbol, hold = call.text("symbol", ""), call.one_of("posSide", HOLDS, "")
+    held = call.account.positions_at(call.seen_ms()) if is_ours(call) else []
+    rows = [
+        rows_v3.position_row(call.account, position, call.emulator.tapes)
+        for position in held
+        if symbol in {"", position.symbol} and hold in {None, position.hold}
+    ]
+    return {"list": rows or None}
+
+
+def _close(call: Call) -> Any:
+    symbol, hold = call.text("symbol", ""), call.one_of("posSide", HOLDS, "")
+    closed = [
+        accept(call, close_wish(position, call.account.hedged))
+        for position in list(call.account.positions.values())
+        if symbol in {"", position.symbol} and hold in {None, position.hold}
+    ]
+    return {"list": [ids(order) for order in closed]}
+
+
+_TRADE = "/api/v3/trade"
+READS: dict[str, Handler] = {
+    f"{_TRADE}/order-info": _info,
+    f"{_TRADE}/unfilled-orders": _unfilled,
+    f"{_TRADE}/history-orders": _history,
+    f"{_TRADE}/fills": _fills,
+    "/api/v3/position/current-position": _positions,
+}
+WRITES: dict[str, Handler] = {
+    f"{_TRADE}/place-order": _place,
+    f"{_TRADE}/cancel-order": _cancel,
+    f"{_TRADE}/cancel-symbol-order": _cancel_symbol,
+    f"{_TRADE}/close-positions": _close,
+}
