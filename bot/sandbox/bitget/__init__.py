@@ -8,7 +8,8 @@ from bot.sandbox.bitget.accounts import Account
 from bot.sandbox.bitget.emulator import Emulator
 from bot.sandbox.bitget.errors import BitgetError
 from bot.sandbox.bitget.faults import Fault
-from bot.sandbox.bitget.listings import LISTINGS, Listing, listing_of
+from bot.sandbox.bitget.listing import Listing
+from bot.sandbox.bitget.listings import LISTINGS, listing_of
 from bot.sandbox.bitget.server import RunningEmulator, start
 
 __all__ = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.bitget import rows_v2
-from bot.sandbox.bitget.public_v2 import is_ours, symbol_of
+from bot.sandbox.bitget import holdings_v2, rows_v2
+from bot.sandbox.bitget.public_v2 import is_ours
 from bot.sandbox.bitget.records import Hold
-from bot.sandbox.bitget.request import Call, Handler
+from bot.sandbox.bitget.request import Call, Handler, symbol_of
 
 _MODES = {"isolated": "isolated", "crossed": "crossed"}
 _HOLDS: dict[str, Hold | None] = {
@@ -38,13 +38,13 @@ def _key(call: Call) -> Any:
 
 
 def _wallets(call: Call) -> Any:
-    return [rows_v2.wallet_row(call.account, call.emulator.tapes)] if is_ours(call) else []
+    return [holdings_v2.wallet_row(call.account, call.emulator.tapes)] if is_ours(call) else []
 
 
 def _wallet(call: Call) -> Any:
     """One symbol's settings beside the wallet: mode, leverage, position mode."""
     leverage = call.account.leverage(symbol_of(call).listing.symbol)
-    return rows_v2.wallet_row(call.account, call.emulator.tapes) | {
+    return holdings_v2.wallet_row(call.account, call.emulator.tapes) | {
         "crossedMarginLeverage": leverage.cross,
         "isolatedLongLever": leverage.long,
         "isolatedShortLever": leverage.short,
@@ -57,13 +57,13 @@ def _wallet(call: Call) -> Any:
 def _set_leverage(call: Call) -> Any:
     symbol = symbol_of(call).listing.symbol
     hold = hold_from(call)
-    call.emulator.desk.set_leverage(call.account, symbol, call.integer("leverage", 0), hold)
+    call.emulator.settings.set_leverage(call.account, symbol, call.integer("leverage", 0), hold)
     return _settings(call, symbol)
 
 
 def _set_margin_mode(call: Call) -> Any:
     symbol = symbol_of(call).listing.symbol
-    call.emulator.desk.set_mode(call.account, symbol, call.one_of("marginMode", _MODES))
+    call.emulator.settings.set_mode(call.account, symbol, call.one_of("marginMode", _MODES))
     return _settings(call, symbol)
 
 
@@ -81,7 +81,7 @@ def _settings(call: Call, symbol: str) -> dict[str, Any]:
 
 def _set_position_mode(call: Call) -> Any:
     hedged = call.one_of("posMode", {"one_way_mode": False, "hedge_mode": True})
-    call.emulator.desk.set_hedged(call.account, hedged)
+    call.emulator.settings.set_hedged(call.account, hedged)
     return {"posMode": rows_v2.hold_mode(hedged)}
 
 
@@ -89,7 +89,7 @@ def _positions(call: Call) -> Any:
     call.text("marginCoin")
     tapes = call.emulator.tapes
     held = call.account.positions_at(call.seen_ms()) if is_ours(call) else []
-    return [rows_v2.position_row(call.account, position, tapes) for position in held]
+    return [holdings_v2.position_row(call.account, position, tapes) for position in held]
 
 
 def _position(call: Call) -> Any:

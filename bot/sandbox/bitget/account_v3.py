@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.bitget import rows_v2, rows_v3
+from bot.sandbox.bitget import holdings_v3, rows_v2, rows_v3
 from bot.sandbox.bitget.orders_v3 import HOLDS
-from bot.sandbox.bitget.public_v2 import symbol_of
 from bot.sandbox.bitget.records import Bill
-from bot.sandbox.bitget.request import Call, Handler
+from bot.sandbox.bitget.request import Call, Handler, symbol_of
 
 
 def _settings(call: Call) -> Any:
@@ -49,7 +48,7 @@ def _key(call: Call) -> Any:
 
 
 def _assets(call: Call) -> Any:
-    return rows_v3.wallet_row(call.account, call.emulator.tapes)
+    return holdings_v3.wallet_row(call.account, call.emulator.tapes)
 
 
 def _bill_type(bill: Bill) -> str:
@@ -80,13 +79,13 @@ def _records(call: Call) -> Any:
 
 def _set_leverage(call: Call) -> Any:
     symbol, hold = symbol_of(call).listing.symbol, call.one_of("posSide", HOLDS, "")
-    call.emulator.desk.set_leverage(call.account, symbol, call.integer("leverage", 0), hold)
+    call.emulator.settings.set_leverage(call.account, symbol, call.integer("leverage", 0), hold)
     return "success"
 
 
 def _set_hold_mode(call: Call) -> Any:
     hedged = call.one_of("holdMode", {"one_way_mode": False, "hedge_mode": True})
-    call.emulator.desk.set_hedged(call.account, hedged)
+    call.emulator.settings.set_hedged(call.account, hedged)
     return "success"
 
 

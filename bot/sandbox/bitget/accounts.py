@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bot.sandbox.bitget.records import ZERO, Bill, Fill, Hold, MarginMode, Order, Plan, Position
+from bot.sandbox.bitget.orders import Order, Plan
+from bot.sandbox.bitget.records import ZERO, Bill, Fill, Hold, MarginMode, Position
 
 _REMEMBERED = 500  # states of the positions, for reads that lag
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.bitget.accounts import Account
+from bot.sandbox.bitget.audit import audit
 from bot.sandbox.bitget.emulator import Emulator
 from bot.sandbox.bitget.faults import fault_from
 from bot.sandbox.bitget.rows_v2 import plain
@@ -81,53 +81,6 @@ def _clock(emulator: Emulator, body: dict[str, Any]) -> Any:
     return {"now_ms": emulator.now_ms()}
 
 
-def _audit(emulator: Emulator, _body: dict[str, Any]) -> Any:
-    """What stands and what went wrong: positions, client ids used twice, spans without a stop."""
-    emulator.catch_up()
-    return {
-        "now_ms": emulator.clock.now_ms(),
-        "accounts": [_standing(emulator, account) for account in emulator.accounts.values()],
-        "used_twice": emulator.ledger.used_twice(),
-        "refused_twice": emulator.ledger.refused_twice,
-        "bare": [span._asdict() for span in emulator.bare()],
-    }
-
-
-def _standing(emulator: Emulator, account: Account) -> dict[str, Any]:
-    return {
-        "name": account.name,
-        "equity": plain(emulator.equity(account)),
-        "wallet": plain(account.wallet),
-        "positions": [
-            {
-                "symbol": position.symbol,
-                "hold": position.hold,
-                "qty": plain(position.qty),
-                "entry": plain(position.entry),
-                "covered": account.is_covered(position),
-            }
-            for position in account.positions.values()
-        ],
-        "stops": [
-            {"symbol": plan.symbol, "kind": plan.kind, "trigger": plain(plan.trigger)}
-            for plan in account.live_plans()
-        ],
-        "orders": [
-            {
-                "id": order.id,
-                "client_id": order.wish.client_id,
-                "symbol": order.wish.symbol,
-                "side": order.wish.side,
-                "qty": plain(order.wish.qty),
-                "filled": plain(order.filled),
-                "status": order.status,
-                "source": order.wish.source,
-            }
-            for order in account.orders.values()
-        ],
-    }
-
-
 def _calls(emulator: Emulator, body: dict[str, Any]) -> Any:
     endpoint = str(body.get("endpoint", ""))
     return {
@@ -194,5 +147,5 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
     for path, control in posts.items():
         app.router.add_post(f"/emulator/{path}", _json(emulator, control))
     app.router.add_delete("/emulator/faults", _json(emulator, _clear_faults))
-    app.router.add_get("/emulator/audit", _json(emulator, _audit))
+    app.router.add_get("/emulator/audit", _json(emulator, audit))
     app.router.add_get("/emulator/calls", _json(emulator, _calls))

@@ -14,8 +14,11 @@ from bot.sandbox.bitget.desk import Desk
 from bot.sandbox.bitget.engine import Engine
 from bot.sandbox.bitget.faults import Fault, Faults
 from bot.sandbox.bitget.ledger import Bare, Ledger
-from bot.sandbox.bitget.listings import LISTINGS, Listing
+from bot.sandbox.bitget.listing import Listing
+from bot.sandbox.bitget.listings import LISTINGS
 from bot.sandbox.bitget.matching import Matching
+from bot.sandbox.bitget.settings import SettingsDesk
+from bot.sandbox.bitget.stops import StopDesk
 from bot.sandbox.bitget.tape import Tape
 from domain.clock import MarketClock
 
@@ -51,6 +54,8 @@ class Emulator:
         self.funded: list[tuple[int, str, Decimal]] = []
         self.engine = Engine(self.tapes, clock.now_ms, self.ledger)
         self.desk = Desk(self.engine)
+        self.stops = StopDesk(self.engine)
+        self.settings = SettingsDesk(self.engine)
         self.matching = Matching(self.engine, self.accounts)
         self.is_up = True
         self._funded_until = clock.now_ms()

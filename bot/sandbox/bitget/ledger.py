@@ -10,7 +10,8 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from bot.sandbox.bitget.accounts import Account
-from bot.sandbox.bitget.records import Fill, Hold, Order
+from bot.sandbox.bitget.orders import Order
+from bot.sandbox.bitget.records import Fill, Hold
 
 
 class Bare(NamedTuple):

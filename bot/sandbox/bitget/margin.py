@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from bot.sandbox.bitget.accounts import Account
-from bot.sandbox.bitget.records import ZERO, Order, Position, sign
+from bot.sandbox.bitget.orders import Order
+from bot.sandbox.bitget.records import ZERO, Position, sign
 from bot.sandbox.bitget.tape import Tape
 
 Tapes = Mapping[str, Tape]

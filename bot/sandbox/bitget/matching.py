@@ -4,15 +4,17 @@ jumps does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.sandbox.bitget import margin
 from bot.sandbox.bitget.accounts import Account
-from bot.sandbox.bitget.engine import Engine
-from bot.sandbox.bitget.records import ZERO, Order, Plan, Wish, opening_side
-from bot.sandbox.bitget.tape import Tape
+from bot.sandbox.bitget.engine import CENT, Engine
+from bot.sandbox.bitget.fills import Filling
+from bot.sandbox.bitget.levels import Levels
+from bot.sandbox.bitget.orders import Order, Plan, Wish
+from bot.sandbox.bitget.records import ZERO, Position, opening_side
 
 _SOURCES = {
     "pos_loss": "pos_loss_market", "pos_profit": "pos_profit_market",
@@ -39,7 +41,9 @@ class Matching:
 
     def __init__(self, engine: Engine, accounts: Mapping[str, Account]) -> None:
         self._engine = engine
+        self._fills = Filling(engine)
         self._accounts = accounts
+        self._levels = Levels(engine.tapes, accounts)
         self._waiting: list[tuple[int, Account, Order]] = []
 
     def match(self, account: Account, order: Order, thin: Thinness | None = None) -> None:
@@ -58,7 +62,7 @@ class Matching:
         if thin is not None:
             qty -= qty * (1 - thin.first) // tape.listing.step * tape.listing.step
         if qty > ZERO:
-            self._engine.fill(account, order, qty, price)
+            self._fills.fill(account, order, qty, price)
         if not order.is_open:
             return
         if thin is not None and thin.rest == "canceled":
@@ -78,7 +82,7 @@ class Matching:
         """Walk to `target`: whatever lies on the way happens at its own price."""
         tape = self._engine.tapes[symbol]
         for _ in range(_STEPS):
-            self.jump(symbol, self._next_stop(tape, target))
+            self.jump(symbol, self._levels.next_stop(tape, target))
             if tape.last == target:
                 return
         raise RuntimeError(f"{symbol} does not reach {target}")
@@ -97,37 +101,36 @@ class Matching:
             for order in account.open_orders(symbol):
                 price = self._engine.tapes[symbol].last
                 if order.wish.price is not None and _crosses(order, price):
-                    self._engine.fill(account, order, order.rest, order.wish.price, maker=True)
+                    self._fills.fill(account, order, order.rest, order.wish.price, maker=True)
 
-    def _next_stop(self, tape: Tape, target: Decimal) -> Decimal:
-        """The nearest level between the last price and the target, on the tick."""
-        up = target > tape.last
-        ahead = [
-            level
-            for level in self._levels(tape)
-            if (tape.last < level < target if up else target < level < tape.last)
-        ]
-        return (min(ahead) if up else max(ahead)) if ahead else target
-
-    def _levels(self, tape: Tape) -> Iterator[Decimal]:
-        symbol, gap = tape.listing.symbol, tape.mark - tape.last
-        tick = tape.listing.tick
-        for account in self._accounts.values():
-            for plan in account.live_plans(symbol):
-                yield plan.trigger if plan.by == "fill_price" else plan.trigger - gap
-            for order in account.open_orders(symbol):
-                if order.wish.price is not None:
-                    yield order.wish.price
-            for position in account.held(symbol):
-                level = margin.liquidation_price(account, position, self._engine.tapes) - gap
-                # The first tick at which the margin is too small.
-                below = level // tick * tick
-                yield below if position.hold == "long" else below + tick
+    def _liquidate(self, account: Account, position: Position) -> None:
+        """By force: at the bankruptcy price, or with cross margin at the market. The insurance fund
+        pays what is missing.
+        """
+        tape = self._engine.tapes[position.symbol]
+        price = tape.bid if position.hold == "long" else tape.ask
+        if position.mode == "isolated":
+            price = margin.bankruptcy_price(position, tape.listing.taker).quantize(CENT)
+        wish = Wish(
+            position.symbol,
+            opening_side("short" if position.hold == "long" else "long"),
+            position.qty,
+            hold=position.hold if account.hedged else None,
+            reduce_only=True,
+            mode=position.mode,
+            source="liquidation",
+        )
+        self._fills.fill(
+            account, self._engine.accept(account, wish), position.qty, max(CENT, price)
+        )
+        if account.wallet < 0:
+            self._engine.bill(account, "insurance", position.symbol, -account.wallet)
+            self._engine.changed(account)
 
     def _force(self, account: Account, symbol: str) -> None:
         for position in list(account.held(symbol)):
             if margin.is_liquidated(account, position, self._engine.tapes):
-                self._engine.liquidate(account, position)
+                self._liquidate(account, position)
 
     def _trigger(self, account: Account, symbol: str) -> None:
         """Stops before take profits: a price that reached both is taken for the worse."""

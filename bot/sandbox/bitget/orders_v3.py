@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.bitget import rows_v3
 from bot.sandbox.bitget.errors import BitgetError
-from bot.sandbox.bitget.orders_v2 import accept, client_id, close_wish, find, ids
-from bot.sandbox.bitget.public_v2 import symbol_of
-from bot.sandbox.bitget.public_v3 import is_ours
-from bot.sandbox.bitget.records import Hold, Order, Side, Wish
-from bot.sandbox.bitget.request import Call, Handler
+from bot.sandbox.bitget.orders import Wish
+from bot.sandbox.bitget.placing import accept, client_id, close_wish, find, ids
+from bot.sandbox.bitget.records import Hold, Side
+from bot.sandbox.bitget.request import Call, Handler, symbol_of
 
 _SIDES: dict[str, Side] = {"buy": "buy", "sell": "sell"}
 _FORCES = {force: force for force in ("gtc", "ioc", "fok", "post_only")}
@@ -58,13 +56,6 @@ def _direction(call: Call, side: Side) -> tuple[Hold | None, bool]:
     return hold, (side == "buy") != (hold == "long")
 
 
-def _info(call: Call) -> Any:
-    order = find(call)
-    if order is None or order.created_ms > call.seen_ms():
-        raise BitgetError("40768")
-    return rows_v3.order_row(order)
-
-
 def _cancel(call: Call) -> Any:
     return ids(call.emulator.desk.cancel(call.account, find(call)))
 
@@ -74,58 +65,6 @@ def _cancel_symbol(call: Call) -> Any:
     for order in orders:
         call.emulator.engine.cancel(call.account, order)
     return {"list": [ids(order) for order in orders]}
-
-
-def _listed(call: Call, wanted: Callable[[Order], bool]) -> Any:
-    symbol = call.text("symbol", "")
-    orders = [
-        order
-        for order in call.account.orders.values()
-        if wanted(order)
-        and symbol in {"", order.wish.symbol}
-        and order.created_ms <= call.seen_ms()
-        and call.in_span(order.created_ms)
-    ]
-    page = call.page(orders)[::-1]
-    return {
-        "list": [rows_v3.order_row(order) for order in page],
-        "cursor": page[-1].id if page else None,
-    }
-
-
-def _unfilled(call: Call) -> Any:
-    return _listed(call, lambda order: order.is_open)
-
-
-def _history(call: Call) -> Any:
-    return _listed(call, lambda order: not order.is_open)
-
-
-def _fills(call: Call) -> Any:
-    order_id = call.text("orderId", "")
-    fills = [
-        fill
-        for fill in call.account.fills
-        if order_id in {"", fill.order_id}
-        and fill.at_ms <= call.seen_ms()
-        and call.in_span(fill.at_ms)
-    ]
-    page = call.page(fills)[::-1]
-    return {
-        "list": [rows_v3.fill_row(call.account, fill) for fill in page],
-        "cursor": page[-1].id if page else None,
-    }
-
-
-def _positions(call: Call) -> Any:
-    symbol, hold = call.text("symbol", ""), call.one_of("posSide", HOLDS, "")
-    held = call.account.positions_at(call.seen_ms()) if is_ours(call) else []
-    rows = [
-        rows_v3.position_row(call.account, position, call.emulator.tapes)
-        for position in held
-        if symbol in {"", position.symbol} and hold in {None, position.hold}
-    ]
-    return {"list": rows or None}
 
 
 def _close(call: Call) -> Any:
@@ -139,13 +78,6 @@ def _close(call: Call) -> Any:
 
 
 _TRADE = "/api/v3/trade"
-READS: dict[str, Handler] = {
-    f"{_TRADE}/order-info": _info,
-    f"{_TRADE}/unfilled-orders": _unfilled,
-    f"{_TRADE}/history-orders": _history,
-    f"{_TRADE}/fills": _fills,
-    "/api/v3/position/current-position": _positions,
-}
 WRITES: dict[str, Handler] = {
     f"{_TRADE}/place-order": _place,
     f"{_TRADE}/cancel-order": _cancel,

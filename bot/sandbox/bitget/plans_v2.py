@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.bitget import rows_v2
+from bot.sandbox.bitget import holdings_v2
 from bot.sandbox.bitget.account_v2 import hold_from
 from bot.sandbox.bitget.errors import BitgetError
-from bot.sandbox.bitget.orders_v2 import client_id
-from bot.sandbox.bitget.public_v2 import symbol_of
-from bot.sandbox.bitget.records import Plan, PlanKind
-from bot.sandbox.bitget.request import Call, Handler
+from bot.sandbox.bitget.orders import Plan, PlanKind
+from bot.sandbox.bitget.placing import client_id
+from bot.sandbox.bitget.request import Call, Handler, symbol_of
 
 _KINDS: dict[str, PlanKind] = {
     "pos_loss": "pos_loss", "pos_profit": "pos_profit",
@@ -35,7 +34,7 @@ def _place(call: Call) -> Any:
     if hold is None:
         raise BitgetError("40019", "holdSide")
     qty = call.number("size") if kind in {"loss_plan", "profit_plan"} else None
-    plan = call.emulator.desk.place_plan(
+    plan = call.emulator.stops.place(
         call.account,
         kind,
         symbol_of(call).listing.symbol,
@@ -50,23 +49,23 @@ def _place(call: Call) -> Any:
 
 
 def _modify(call: Call) -> Any:
-    desk = call.emulator.desk
-    plan = desk.plan(call.account, call.text("orderId", ""), call.text("clientOid", ""))
+    desk = call.emulator.stops
+    plan = desk.find(call.account, call.text("orderId", ""), call.text("clientOid", ""))
     by = call.one_of("triggerType", _BY, plan.by)
-    desk.modify_plan(call.account, plan, call.number("triggerPrice"), by, call.optional("size"))
+    desk.modify(call.account, plan, call.number("triggerPrice"), by, call.optional("size"))
     return ids(plan)
 
 
 def _cancel(call: Call) -> Any:
     """The ones named, or all of the symbol. Raises 43025 when none of the named is there."""
-    desk, account = call.emulator.desk, call.account
+    desk, account = call.emulator.stops, call.account
     if call.named():
-        plans = [desk.plan(account, order_id, client) for order_id, client in call.named()]
+        plans = [desk.find(account, order_id, client) for order_id, client in call.named()]
     else:
         symbol = call.text("symbol", "") or None
         plans = [plan for plan in account.live_plans(symbol) if _fits(call, plan)]
     for plan in plans:
-        desk.cancel_plan(account, plan)
+        desk.cancel(account, plan)
     return {"successList": [ids(plan) for plan in plans], "failureList": []}
 
 
@@ -95,7 +94,7 @@ def _listed(call: Call, *, live: bool) -> Any:
         and plan.created_ms <= call.seen_ms()
     ]
     page = call.page(plans)[::-1]
-    rows = [rows_v2.plan_row(call.account, plan) for plan in page]
+    rows = [holdings_v2.plan_row(call.account, plan) for plan in page]
     return {"entrustedList": rows or None, "endId": page[-1].id if page else None}
 
 

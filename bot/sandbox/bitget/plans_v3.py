@@ -8,14 +8,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from bot.sandbox.bitget import rows_v3
+from bot.sandbox.bitget import holdings_v3, rows_v3
 from bot.sandbox.bitget.errors import BitgetError
-from bot.sandbox.bitget.orders_v2 import client_id
+from bot.sandbox.bitget.orders import Plan, PlanKind
 from bot.sandbox.bitget.orders_v3 import HOLDS
+from bot.sandbox.bitget.placing import client_id
 from bot.sandbox.bitget.plans_v2 import ids
-from bot.sandbox.bitget.public_v2 import symbol_of
-from bot.sandbox.bitget.records import Hold, Plan, PlanKind
-from bot.sandbox.bitget.request import Call, Handler
+from bot.sandbox.bitget.records import Hold
+from bot.sandbox.bitget.request import Call, Handler, symbol_of
 
 _WHOLE: dict[bool, PlanKind] = {True: "pos_loss", False: "pos_profit"}
 _PART: dict[bool, PlanKind] = {True: "loss_plan", False: "profit_plan"}
@@ -25,7 +25,7 @@ def _place(call: Call) -> Any:
     call.text("category")
     loss, trigger, by, execute = _trigger(call)
     whole = call.one_of("tpslMode", {"full": True, "partial": False}, "full")
-    plan = call.emulator.desk.place_plan(
+    plan = call.emulator.stops.place(
         call.account,
         (_WHOLE if whole else _PART)[loss],
         symbol_of(call).listing.symbol,
@@ -65,7 +65,7 @@ def _hold(call: Call) -> Hold:
 
 def _found(call: Call) -> Plan:
     order_id, client = call.text("orderId", ""), call.text("clientOid", "")
-    return call.emulator.desk.plan(call.account, order_id, client)
+    return call.emulator.stops.find(call.account, order_id, client)
 
 
 def _modify(call: Call) -> Any:
@@ -73,13 +73,13 @@ def _modify(call: Call) -> Any:
     loss, trigger, by, _ = _trigger(call)
     if loss != plan.is_loss:
         raise BitgetError("40017")
-    call.emulator.desk.modify_plan(call.account, plan, trigger, by, call.optional("qty"))
+    call.emulator.stops.modify(call.account, plan, trigger, by, call.optional("qty"))
     return ids(plan)
 
 
 def _cancel(call: Call) -> Any:
     plan = _found(call)
-    call.emulator.desk.cancel_plan(call.account, plan)
+    call.emulator.stops.cancel(call.account, plan)
     return ids(plan)
 
 
@@ -92,7 +92,7 @@ def _rows(call: Call, *, live: bool) -> list[dict[str, Any]]:
         and symbol in {"", plan.symbol}
         and plan.created_ms <= call.seen_ms()
     ]
-    return [rows_v3.plan_row(call.account, plan) for plan in call.page(plans)[::-1]]
+    return [holdings_v3.plan_row(call.account, plan) for plan in call.page(plans)[::-1]]
 
 
 def _unfilled(call: Call) -> Any:

@@ -1,21 +1,52 @@
-"""Unified public endpoints."""
+"""Unified public endpoints about contracts and prices."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.bitget.public_v2 import (
-    RECENT_DAYS,
-    candle_rows,
-    next_funding_ms,
-    symbol_of,
-    ticker_row,
-    timeframe_of,
-)
-from bot.sandbox.bitget.request import Call, Handler
-from bot.sandbox.bitget.rows_v3 import CATEGORY, instrument_row
+from bot.sandbox.bitget.listing import Listing
+from bot.sandbox.bitget.public_v2 import ticker_row
+from bot.sandbox.bitget.request import Call, Handler, symbol_of
+from bot.sandbox.bitget.rows_v2 import plain
+from bot.sandbox.bitget.rows_v3 import CATEGORY
 from bot.sandbox.bitget.tape import Tape
-from domain.market.timeframes import DAY_MS, MINUTE_MS
+
+
+def instrument_row(listing: Listing) -> dict[str, Any]:
+    return {
+        "symbol": listing.symbol,
+        "category": CATEGORY,
+        "baseCoin": listing.base,
+        "quoteCoin": "USDT",
+        "buyLimitPriceRatio": "0.05",
+        "sellLimitPriceRatio": "0.05",
+        "feeRateUpRatio": "0.005",
+        "makerFeeRate": plain(listing.maker),
+        "takerFeeRate": plain(listing.taker),
+        "openCostUpRatio": "0.01",
+        "minOrderQty": plain(listing.step),
+        "maxOrderQty": plain(listing.max_market_qty * 5),
+        "maxMarketOrderQty": plain(listing.max_market_qty),
+        "pricePrecision": str(listing.price_decimals),
+        "quantityPrecision": str(listing.qty_decimals),
+        "quotePrecision": None,
+        "priceMultiplier": plain(listing.tick),
+        "quantityMultiplier": plain(listing.step),
+        "type": "perpetual",
+        "minOrderAmount": plain(listing.min_cost),
+        "maxSymbolOrderNum": "400",
+        "maxProductOrderNum": "1000",
+        "maxPositionNum": "150",
+        "status": "online",
+        "offTime": "-1",
+        "limitOpenTime": "-1",
+        "deliveryTime": "",
+        "launchTime": "",
+        "fundInterval": "8",
+        "minLeverage": "1",
+        "maxLeverage": str(listing.max_leverage),
+        "maintainTime": "",
+    }
 
 
 def is_ours(call: Call) -> bool:
@@ -64,61 +95,8 @@ def _tickers(call: Call) -> Any:
     return [_row(call, tape) for tape in call.emulator.tapes.values()]
 
 
-def _candles(call: Call) -> Any:
-    oldest = call.emulator.clock.now_ms() - RECENT_DAYS * DAY_MS
-    bars = symbol_of(call).minutes().between(oldest - oldest % MINUTE_MS, None)
-    return candle_rows(call, timeframe_of(call.text("interval")), 1_000, bars)[::-1]
-
-
-def _history_candles(call: Call) -> Any:
-    bars = symbol_of(call).minutes()
-    return candle_rows(call, timeframe_of(call.text("interval")), 100, bars)[::-1]
-
-
-def _funding(call: Call) -> Any:
-    symbol = symbol_of(call).listing.symbol
-    return [
-        {
-            "symbol": symbol,
-            "fundingRate": str(call.emulator.funding_rates[symbol]),
-            "fundingRateInterval": "8",
-            "nextUpdate": str(next_funding_ms(call)),
-            "minFundingRate": "-0.003",
-            "maxFundingRate": "0.003",
-        }
-    ]
-
-
-def _funding_history(call: Call) -> Any:
-    symbol = symbol_of(call).listing.symbol
-    rows = [
-        {"symbol": symbol, "fundingRate": str(rate), "fundingRateTimestamp": str(stamp)}
-        for stamp, name, rate in call.emulator.funded
-        if name == symbol
-    ]
-    return {"resultList": call.page(rows)[::-1]}
-
-
-def _tiers(call: Call) -> Any:
-    return [
-        {
-            "tier": str(level),
-            "minTierValue": str(start),
-            "maxTierValue": str(end),
-            "leverage": str(leverage),
-            "mmr": str(rate),
-        }
-        for level, (start, end, leverage, rate) in enumerate(symbol_of(call).listing.tiers(), 1)
-    ]
-
-
 _MARKET = "/api/v3/market"
 ROUTES: dict[str, Handler] = {
     f"{_MARKET}/instruments": _instruments,
     f"{_MARKET}/tickers": _tickers,
-    f"{_MARKET}/candles": _candles,
-    f"{_MARKET}/history-candles": _history_candles,
-    f"{_MARKET}/current-fund-rate": _funding,
-    f"{_MARKET}/history-fund-rate": _funding_history,
-    f"{_MARKET}/position-tier": _tiers,
 }

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -14,8 +11,7 @@ from bot.sandbox.bitget.accounts import Account
 from bot.sandbox.bitget.emulator import Emulator
 from bot.sandbox.bitget.errors import BitgetError
 from bot.sandbox.bitget.faults import Fault
-
-WINDOW_MS = 30_000
+from bot.sandbox.bitget.tape import Tape
 
 
 @dataclass
@@ -88,42 +84,8 @@ class Call:
         return self.emulator.clock.now_ms() - round(lag_s * 1000)
 
 
+def symbol_of(call: Call) -> Tape:
+    return call.emulator.engine.tape(call.text("symbol").upper())
+
+
 Handler = Callable[[Call], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """What the headers of a private call say."""
-
-    key: str
-    signature: str
-    timestamp: str
-    passphrase: str
-    payload: str  # method, path, query and body as they were signed
-
-    def account(self, emulator: Emulator, address: str) -> Account:
-        """Whose call it is. Raises the codes of keys, clocks and addresses."""
-        if not self.key:
-            raise BitgetError("40006")
-        account = emulator.accounts.get(self.key)
-        if account is None or account.disabled:
-            raise BitgetError("40037")
-        self._check_time(emulator)
-        digest = hmac.digest(
-            account.secret.encode(), (self.timestamp + self.payload).encode(), hashlib.sha256
-        )
-        if not hmac.compare_digest(base64.b64encode(digest), self.signature.encode()):
-            raise BitgetError("40009")
-        if not hmac.compare_digest(account.passphrase.encode(), self.passphrase.encode()):
-            raise BitgetError("40012")
-        if account.ips and address not in account.ips:
-            raise BitgetError("40018")
-        return account
-
-    def _check_time(self, emulator: Emulator) -> None:
-        """A market that runs faster than the wall has a window that is wider."""
-        window = WINDOW_MS * max(1.0, emulator.clock.speed)
-        if not self.timestamp.isdecimal():
-            raise BitgetError("40008")
-        if abs(int(self.timestamp) - emulator.now_ms()) > window:
-            raise BitgetError("40008")

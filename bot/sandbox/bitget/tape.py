@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
-from bot.sandbox.bitget.listings import Listing
+from bot.sandbox.bitget.listing import Listing
 from domain.market.candles import Candles
 from domain.market.timeframes import MINUTE_MS
 
