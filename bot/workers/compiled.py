@@ -30,6 +30,7 @@ SOURCES = (
     measure,
 )  # fmt: skip
 RARE = (scripts, following)
+OUTSIDE = (loop.follow_position, loop.run_bars)
 
 
 def fingerprint(files: Iterable[Path]) -> str:
@@ -53,7 +54,7 @@ def _register(module: ModuleType) -> None:
     """
     for function in vars(module).values():
         if inspect.isfunction(function) and function.__module__ == module.__name__:
-            inlined = module not in RARE and function is not loop.follow_position
+            inlined = module not in RARE and function not in OUTSIDE
             register_jitable(forceinline=inlined)(function)
 
 
@@ -70,7 +71,7 @@ def compiled_gear(cache_dir: Path) -> Gear:
         column=lambda array, often: cast("list[float]", array),
         ints=lambda length: cast("list[int]", np.zeros(length, np.int64)),
         floats=lambda length: cast("list[float]", np.zeros(length, np.float64)),
-        measure=numba.njit(cache=True, nogil=True)(measure.measure),
+        score=numba.njit(cache=True, nogil=True)(measure.score),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from domain.backtests.columns import COUNTERS, Books, Columns, Plan, State, start_state
 from domain.backtests.loop import finish, run_bars
-from domain.backtests.measure import measure
+from domain.backtests.measure import score
 from domain.backtests.notes import notes
 from domain.backtests.prepare import Column, Prepared, prepare
 from domain.backtests.result import Result
@@ -29,8 +29,8 @@ OFTEN = frozenset({"high", "low", "flags", "codes", "operands", "starts"})
 
 
 class Gear(NamedTuple):
-    """How the loop is run: `run` is `loop.run_bars` or its compiled twin, `measure` that of
-    `measure.measure`.
+    """How the loop is run: `run` is `loop.run_bars` or its compiled twin, `score` that of
+    `measure.score`.
 
     `column` turns an array into what it reads, on every bar (`often`) or now and then; `ints`,
     `floats` make buffers of n zeros.
@@ -40,7 +40,7 @@ class Gear(NamedTuple):
     column: Callable[[Column, bool], Sequence[Any]]
     ints: Callable[[int], MutableSequence[int]]
     floats: Callable[[int], MutableSequence[float]]
-    measure: Callable[..., tuple[float, float]]
+    score: Callable[..., tuple[float, float, float, int]]
 
 
 def _listed(array: Any, often: bool) -> Sequence[Any]:
@@ -53,7 +53,7 @@ PLAIN = Gear(
     _listed,
     lambda length: [0] * length,
     lambda length: [0.0] * length,
-    measure,
+    score,
 )
 
 

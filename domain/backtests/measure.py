@@ -1,14 +1,39 @@
-"""Figures of a run straight from the marks its loop wrote: plain Python, compiled for sweeps."""
+"""A whole run to its figures, straight from the marks its loop wrote: plain Python, compiled for
+sweeps.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import MutableSequence, Sequence
 
-from domain.backtests.columns import MARK_FLOATS, Books
+from domain.backtests.columns import MARK_FLOATS, Books, Columns, Plan, start_state
 from domain.backtests.depth import Depth, Track, deepened, deepened_over
+from domain.backtests.loop import finish, run_bars
 
 YEAR_DAYS = 365.0
+
+
+def score(
+    balance: float,
+    rate_at_end: float,
+    columns: Columns,
+    plan: Plan,
+    books: Books,
+    track: Track,
+    values: MutableSequence[float],
+) -> tuple[float, float, float, int]:
+    """(final balance, deepest drawdown, Sharpe, trades) of all bars of `columns`.
+
+    `rate_at_end`: as in `loop.finish`; the others as in `measure`.
+    """
+    for place in range(len(books.counters)):
+        books.counters[place] = 0
+    bars = len(columns.time)
+    state = run_bars(0, bars, start_state(balance), columns, plan, books)
+    state = finish(state, bars - 1, rate_at_end, columns, plan, books)
+    depth, ratio = measure(balance, state.wallet, state.marks, books, track, values)
+    return state.wallet, depth, ratio, state.trades
 
 
 def measure(

@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from domain.backtests.columns import COUNTERS, Books, Columns, Plan, start_state
+from domain.backtests.columns import Books, Columns, Plan
 from domain.backtests.daily import day_ends
 from domain.backtests.depth import BLOCK, Track
 from domain.backtests.engine import OFTEN, Gear, books_for, columns_for, plan_for
-from domain.backtests.loop import finish
 from domain.backtests.prepare import Prepared, prepare, renewed
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles, Signals
@@ -64,13 +63,11 @@ class Course:
         books = self._emptied(prepared)
         columns = self._renewed(prepared)
         plan = self._plan._replace(width=prepared.width)
-        start, bars = float(self.rules.initial_balance), len(self.candles)
-        state = self.gear.run(0, bars, start_state(start), columns, plan, books)
-        state = finish(state, bars - 1, prepared.funding.at_end, columns, plan, books)
-        deepest, sharpe = self.gear.measure(
-            start, state.wallet, state.marks, books, self._track, self._values
+        start = float(self.rules.initial_balance)
+        final, deepest, sharpe, trades = self.gear.score(
+            start, prepared.funding.at_end, columns, plan, books, self._track, self._values
         )
-        return Score(float(state.wallet) / start - 1.0, deepest, sharpe, state.trades)
+        return Score(float(final) / start - 1.0, deepest, sharpe, trades)
 
     def _tracked(self) -> Track:
         close, column = self.candles.close, self.gear.column
@@ -96,9 +93,7 @@ class Course:
         return Columns(*fresh)
 
     def _emptied(self, prepared: Prepared) -> Books:
-        """The buffers, large enough; only the counters need clearing."""
+        """The buffers, large enough."""
         if prepared.most_marks > self._room:
             self._books, self._room = books_for(prepared, self.gear), prepared.most_marks
-        else:
-            self._books = self._books._replace(counters=self.gear.ints(COUNTERS))
         return self._books

@@ -36,10 +36,11 @@ def evaluate(
     run = Run(bound, series_of(bound, candles, bar_ms, others or {}), bar_ms, explain)
     with np.errstate(all="ignore"):
         run.work()
-        return _signals(run)
+        return signals_of(run)
 
 
-def _signals(run: Run) -> Signals:
+def signals_of(run: Run) -> Signals:
+    """The outputs of a finished run."""
     confidence = run.output("confidence", missing=np.nan)
     enter = np.ones(run.size, dtype=np.bool_)
     enter[: run.warmup] = False

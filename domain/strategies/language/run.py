@@ -179,9 +179,9 @@ def _taken(values: Any, rows: Rows) -> Any:
 def _ago(values: Any, bars: int) -> Any:
     """The values of `bars` bars ago: na (of a condition: False) where history had not begun."""
     empty = False if values.dtype == np.bool_ else np.nan
-    out = np.full_like(values, empty)
-    if bars < len(values):
-        out[bars:] = values[: len(values) - bars]
+    out = np.empty_like(values)
+    out[:bars] = empty
+    out[bars:] = values[: max(len(values) - bars, 0)]
     return out
 
 
