@@ -8,6 +8,8 @@ from domain.strategies.language.functions import FUNCTIONS, ArgKind, Function
 from domain.strategies.language.nodes import Kind
 from domain.strategies.language.vocabulary import POSITION_SCALARS, SERIES
 
+RUNNING_TOTALS = ("obv", "ad")  # their level may not be used as it is
+
 _LEAVES = st.one_of(
     st.sampled_from(SERIES),
     st.sampled_from(["fast", "ratio", "base"]),
@@ -27,11 +29,14 @@ def _call(
             parts.append(st.integers(max(2, arg.least), 12).map(str) | st.just("fast"))
         elif arg.kind is ArgKind.NUMBER:
             parts.append(st.sampled_from(["0", "1", "2", "ratio"]))
+        elif arg.kind is ArgKind.TEXT:
+            parts.append(st.sampled_from(arg.choices).map(lambda word: f'"{word}"'))
         elif arg.kind is ArgKind.CONDITION:
             parts.append(conditions)
         else:
             parts.append(numbers)
-    return st.tuples(*parts).map(lambda texts: f"{function.name}({', '.join(texts)})")
+    form = "change({}({}), 3)" if function.name in RUNNING_TOTALS else "{}({})"
+    return st.tuples(*parts).map(lambda texts: form.format(function.name, ", ".join(texts)))
 
 
 def _calls(

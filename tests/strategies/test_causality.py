@@ -103,6 +103,14 @@ def test_warm_up_bars_give_no_signal_and_the_next_may() -> None:
         ("max(sma(close, 9), highest(high, 30))", 29, 29),
         ("sma(close, 9) if close > sma(close, 12) else 1", 11, 11),
         ("crossover(close, sma(close, 9))", 9, 9),
+        ("smooth(close, 0.1)", 0, 2_000),
+        ("ha_open()", 2, 44),
+        ("psar()", 1, 999),
+        ("supertrend(10, 3)", 10, 10 + 207 + 999),
+        ("vwap()", 0, 1_440),
+        ('pattern("engulfing")', 2, 2),
+        ('pattern("morningstar")', 12, 12),
+        ("change(obv(), 4)", 5, 5),
     ],
 )
 def test_lookback_and_memory_of_chains_add(expression: str, lookback: int, memory: int) -> None:

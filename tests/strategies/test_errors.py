@@ -11,10 +11,6 @@ from domain.strategies.language.special import NESTED
 from tests.strategies.samples import refusals
 
 ENTRY = "buy = close > open"
-LATER = (
-    "supertrend(10, 3) > 0",
-    "pattern('engulfing') > 0",
-)
 
 # program, code, line, column, offending text, suggestion
 TABLE: list[tuple[str, str, int, int, str, str | None]] = [
@@ -95,6 +91,19 @@ TABLE: list[tuple[str, str, int, int, str, str | None]] = [
     ("buy = close[5001] > 1", "bad_index", 1, 13, "5001", None),
     ("n = 2\nbuy = close[n] > 1", "bad_index", 2, 13, "n", None),
     ("buy = 'up'", "string_not_allowed", 1, 7, "'up'", None),
+    ("buy = vwap('1dd') > 1", "unknown_text", 1, 12, "'1dd'", '"1d"'),
+    ("buy = pattern('hamer') > 0", "unknown_text", 1, 15, "'hamer'", '"hammer"'),
+    ("buy = pattern('zzzzz') > 0", "unknown_text", 1, 15, "'zzzzz'", None),
+    ("buy = pattern(close) > 0", "expected_text", 1, 15, "close", '"2crows"'),
+    ("buy = vwap(3) > 1", "expected_text", 1, 12, "3", '"1h"'),
+    ("buy = bar_index > 1", "bar_index_misplaced", 1, 7, "bar_index",
+     "correlation(close, bar_index, 20)"),
+    ("buy = slope(bar_index, 9) > 1", "bar_index_misplaced", 1, 13, "bar_index",
+     "correlation(close, bar_index, 20)"),
+    ("bar_index = 1\n" + ENTRY, "name_taken", 1, 1, "bar_index", "my_bar_index"),
+    ("buy = obv() > 1000", "depends_on_start", 1, 7, "obv()", "obv() > ema(obv(), 20)"),
+    ("a = ema(ad(), 9)\nbuy = a * 2 > a", "depends_on_start", 1, 9, "ad()",
+     "ad() > ema(ad(), 20)"),
     ("buy = b'up'", "string_not_allowed", 1, 7, "b'up'", None),
     ("buy = 'a b'", "bad_string", 1, 7, "'a b'", None),
     ("buy = ...", "not_allowed", 1, 7, "...", None),
@@ -202,8 +211,6 @@ TABLE: list[tuple[str, str, int, int, str, str | None]] = [
      "param(1)", None),
     (f"plot({', '.join(['close'] * 21)})\n" + ENTRY, "too_many_plots", 1, 1,
      "plot(close, close, close, close, close, close, close, close…", None),
-    *((f"buy = {text}", "not_available_yet", 1, 7, text.split("(")[0].split(" ")[0], None)
-      for text in LATER),
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from tests.strategies.test_functions import CASES, SOMETIMES_NA, is_condition
 CANDLES = market(6_000)
 HOLE = 700
 SPIKE = 1e12
+NEVER_FORGETS = {"kama", "obv", "ad"}  # a number 1e12 too large costs a sum its last digits
 NUMBERS = [name for name in CASES if name not in SOMETIMES_NA and not is_condition(name)]
 
 
@@ -90,7 +91,7 @@ def test_one_missing_bar_changes_nothing_beyond_the_memory(name: str) -> None:
     assert after > 0
 
 
-@pytest.mark.parametrize("name", [n for n in NUMBERS if n != "kama"])
+@pytest.mark.parametrize("name", [n for n in NUMBERS if n not in NEVER_FORGETS])
 def test_one_absurd_bar_changes_nothing_beyond_the_memory(name: str) -> None:
     columns = {
         column: getattr(CANDLES, column).copy()

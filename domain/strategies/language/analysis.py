@@ -38,15 +38,17 @@ class Analysis:
     memory: list[int]
     own: list[tuple[int, int]]
 
-    def arguments(self, node: Node) -> list[float]:
-        """The constant arguments of a call, in order: lengths as int, numbers as float."""
-        return [
-            self.constants[arg.index]
-            if spec.kind is ArgKind.NUMBER
-            else round(self.constants[arg.index])
-            for spec, arg in zip(TABLE[str(node.value)].args, node.args, strict=False)
-            if spec.kind in (ArgKind.LENGTH, ArgKind.NUMBER)
-        ]
+    def arguments(self, node: Node) -> list[float | str]:
+        """A call's constant arguments in order: lengths as int, numbers as float, texts as str."""
+        found: list[float | str] = []
+        for spec, arg in zip(TABLE[str(node.value)].args, node.args, strict=False):
+            if spec.kind is ArgKind.TEXT:
+                found.append(str(arg.value))
+            elif spec.kind is ArgKind.LENGTH:
+                found.append(round(self.constants[arg.index]))
+            elif spec.kind is ArgKind.NUMBER:
+                found.append(self.constants[arg.index])
+        return found
 
 
 def analyse(
@@ -56,7 +58,7 @@ def analyse(
     analysis = Analysis({}, [], [], [])
     with np.errstate(all="ignore"):
         for node in graph.nodes:
-            if node.scalar:
+            if node.scalar and node.op != "text":
                 analysis.constants[node.index] = _constant(node, analysis, params)
             if node.op == "call":
                 _check_constants(node, analysis, inner=node.index not in calls)

@@ -8,14 +8,17 @@ from typing import Protocol
 
 from domain.strategies.language.errors import closest
 from domain.strategies.language.functions import Arg, ArgKind, Function
-from domain.strategies.language.nodes import Graph, Node
+from domain.strategies.language.nodes import Graph, Kind, Node
 from domain.strategies.language.parser import Statement
+from domain.strategies.language.vocabulary import COUNTER
 
 
 class Reader(Protocol):
     """What reading arguments needs of the translator."""
 
     graph: Graph
+
+    def read(self, tree: ast.expr) -> Node: ...
 
     def number(self, tree: ast.expr) -> Node: ...
 
@@ -94,8 +97,12 @@ def _match(reader: Reader, function: Function, tree: ast.Call) -> dict[str, ast.
 def _fit(reader: Reader, arg: Arg, tree: ast.expr | None) -> Node:
     if tree is None:
         return _default(reader.graph, arg)
+    if arg.kind is ArgKind.TEXT:
+        return _word(reader, arg, tree)
     if arg.kind is ArgKind.CONDITION:
         return reader.condition(tree)
+    if arg.counts and isinstance(tree, ast.Name) and tree.id == COUNTER:
+        return reader.graph.series(COUNTER)
     node = reader.number(tree)
     if arg.kind is not ArgKind.SERIES and not node.scalar:
         code = "length_not_constant" if arg.kind is ArgKind.LENGTH else "argument_not_constant"
@@ -103,7 +110,22 @@ def _fit(reader: Reader, arg: Arg, tree: ast.expr | None) -> Node:
     return node
 
 
+def _word(reader: Reader, arg: Arg, tree: ast.expr) -> Node:
+    """A text in quotes; inside a formula of ours, the name of a text that was given."""
+    if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+        if tree.value in arg.choices:
+            return reader.graph.text(tree.value)
+        hint = closest(tree.value, arg.choices)
+        return reader.refuse("unknown_text", tree, hint and f'"{hint}"', argument=arg.name)
+    node = reader.read(tree)
+    if node.kind in (Kind.TEXT, Kind.ANY):
+        return node
+    return reader.refuse("expected_text", tree, f'"{arg.choices[0]}"', argument=arg.name)
+
+
 def _default(graph: Graph, arg: Arg) -> Node:
+    if arg.kind is ArgKind.TEXT:
+        return graph.text(str(arg.default))
     if isinstance(arg.default, str):
         return graph.series(arg.default)
     return graph.number(float(arg.default or 0))

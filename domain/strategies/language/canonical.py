@@ -42,6 +42,7 @@ class Printer:
         self._writers: dict[str, Callable[[Node], tuple[str, int]]] = {
             "number": self._constant,
             "bool": self._constant,
+            "text": self._text,
             "param": self._param,
             "binary": self._binary,
             "compare": self._compare,
@@ -74,6 +75,9 @@ class Printer:
     def _constant(self, node: Node) -> tuple[str, int]:
         text = plain(node.value)
         return text, _SIGN if text.startswith("-") else _ATOM
+
+    def _text(self, node: Node) -> tuple[str, int]:
+        return f'"{node.value}"', _ATOM
 
     def _compare(self, node: Node) -> tuple[str, int]:
         left, right = (self.text(arg, _SUM) for arg in node.args)

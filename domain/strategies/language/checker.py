@@ -23,7 +23,7 @@ from domain.strategies.language.scripting import size_of, stack_of
 from domain.strategies.language.trailing import trailing_stop
 from domain.strategies.language.vocabulary import (
     CONDITION_OUTPUTS,
-    LATER_FUNCTIONS,
+    COUNTER,
     NUMBER_OUTPUTS,
     OUTPUTS,
     POSITION_OUTPUTS,
@@ -33,7 +33,9 @@ from domain.strategies.language.vocabulary import (
     STATEMENTS,
 )
 
-_TAKEN = frozenset({*SERIES, *TABLE, *LATER_FUNCTIONS, *SPECIAL, *POSITION_SCALARS, *STATEMENTS})
+_TAKEN = frozenset(
+    {*SERIES, COUNTER, *TABLE, *SPECIAL, *POSITION_SCALARS, *STATEMENTS}
+)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from domain.market.candles import Candles, Floats
 from domain.market.timeframes import DAY_MS, MINUTE_MS
+from domain.strategies.language.vocabulary import COUNTER
 
 _THURSDAY = 4  # 1970-01-01, counted from Sunday
 
@@ -30,9 +31,15 @@ _COLUMNS: dict[str, Callable[[Candles], Floats]] = {
     "hour": lambda c: (c.time // (60 * MINUTE_MS) % 24).astype(np.float64),
     "dayofweek": lambda c: ((c.time // DAY_MS + _THURSDAY) % 7 + 1).astype(np.float64),
     "month": _month,
+    "_time": lambda c: c.time.astype(np.float64),
 }
 
 
-def column(candles: Candles, name: str) -> Floats:
-    """One column. The calendar is that of the bar's open; dayofweek: 1 = Sunday, 7 = Saturday."""
+def column(candles: Candles, name: str, bar_ms: int) -> Floats:
+    """One column. The calendar is that of the bar's open; dayofweek: 1 = Sunday, 7 = Saturday.
+
+    `bar_index` counts bars of `bar_ms` from 1970: it does not depend on where the history starts.
+    """
+    if name == COUNTER:
+        return (candles.time // bar_ms).astype(np.float64)
     return _COLUMNS[name](candles)

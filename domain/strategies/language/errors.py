@@ -20,7 +20,7 @@ CODES = (
     "bad_character", "non_ascii", "bad_number", "number_too_large", "bad_string",
     "unclosed_bracket", "unmatched_bracket", "syntax", "indented",
     # statements
-    "not_allowed", "not_available_yet", "nothing_done", "no_entry", "one_name_only", "bad_name",
+    "not_allowed", "nothing_done", "no_entry", "one_name_only", "bad_name",
     "name_taken", "assigned_twice", "param_misplaced", "param_needs_default",
     "param_not_literal", "param_bounds_wrong", "too_many_params", "plot_misplaced",
     "plot_arguments", "too_many_plots", "trail_missing",
@@ -36,7 +36,8 @@ CODES = (
     # arguments
     "missing_argument", "too_many_arguments", "unknown_argument", "repeated_argument",
     "length_not_constant", "argument_not_constant", "length_not_whole", "length_out_of_range",
-    "argument_not_a_number",
+    "argument_not_a_number", "expected_text", "unknown_text", "bar_index_misplaced",
+    "depends_on_start",
 )  # fmt: skip
 """Every code a RuleError can have; the texts have a sentence for each."""
 

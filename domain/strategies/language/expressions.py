@@ -16,7 +16,8 @@ from domain.strategies.language.nodes import Frame, Graph, Kind, Node
 from domain.strategies.language.parser import Statement
 from domain.strategies.language.special import NESTED, READ_SPECIAL, names_behind
 from domain.strategies.language.vocabulary import (
-    LATER_FUNCTIONS,
+    COUNTER,
+    HIDDEN_SERIES,
     OUTPUTS,
     POSITION_FUNCTIONS,
     POSITION_SCALARS,
@@ -131,7 +132,7 @@ class Translator:
         name, scope = tree.id, self.scope
         if name in scope.names:
             return self._named(name, self._allowed(scope.names[name], tree), tree)
-        if name in SERIES:
+        if name in SERIES or (self.trusted and name in HIDDEN_SERIES):
             return self.graph.series(name)
         if name in POSITION_SCALARS:
             return self._allowed(self.graph.position(name), tree)
@@ -161,9 +162,11 @@ class Translator:
 
     def _unknown_name(self, tree: ast.Name) -> Node:
         name = tree.id
-        if name in TABLE or name in SPECIAL or name in LATER_FUNCTIONS:
-            signature = TABLE[name].signature if name in TABLE else SPECIAL.get(name)
-            return self.refuse("function_without_brackets", tree, signature or f"{name}(...)")
+        if name == COUNTER:
+            return self.refuse("bar_index_misplaced", tree, "correlation(close, bar_index, 20)")
+        if name in TABLE or name in SPECIAL:
+            signature = TABLE[name].signature if name in TABLE else SPECIAL[name]
+            return self.refuse("function_without_brackets", tree, signature)
         known = [*self.scope.names, *SERIES, *POSITION_SCALARS, *OUTPUTS]
         hint = _OTHER_TONGUES.get(name) or closest(name, known)
         return self.refuse("unknown_name", tree, hint)
@@ -274,8 +277,6 @@ class Translator:
 
     def _unknown_function(self, tree: ast.Name) -> Node:
         name = tree.id
-        if name in LATER_FUNCTIONS:
-            return self.refuse("not_available_yet", tree)
         if name in STATEMENTS:
             return self.refuse(f"{name}_misplaced", tree)
         if name in SERIES or name in POSITION_SCALARS or name in self.scope.names:

@@ -31,6 +31,7 @@ class Kind(StrEnum):
 
     NUMBER = "number"
     CONDITION = "condition"
+    TEXT = "text"
     ANY = "any"
 
 
@@ -38,11 +39,11 @@ class Kind(StrEnum):
 class Node:
     """One distinct sub-expression.
 
-    `op` tells how `args` and `value` are read: number, bool, param, series, binary, compare, and,
-    or, not, negate, if, shift, call, position, at_entry, timeframe, symbol. `scalar`: the same at
-    every bar. `body`: what a function written as a formula stands for. `position`: it differs from
-    position to position, so it has no column. `frame`: whose bars its column has, a row for each.
-    `elsewhere`: which of ELSEWHERE it holds.
+    `op` tells how `args` and `value` are read: number, bool, text, param, series, binary, compare,
+    and, or, not, negate, if, shift, call, position, at_entry, timeframe, symbol. `scalar`: the same
+    at every bar. `body`: what a function written as a formula stands for. `position`: it differs
+    from position to position, so it has no column. `frame`: whose bars its column has, a row for
+    each. `elsewhere`: which of ELSEWHERE it holds.
     """
 
     index: int
@@ -113,6 +114,10 @@ class Graph:
     def condition(self, value: bool) -> Node:
         """A literal True or False."""
         return self.make("bool", Kind.CONDITION, value=value, scalar=True)
+
+    def text(self, value: str) -> Node:
+        """A word in quotes, in its place among a call's arguments."""
+        return self.make("text", Kind.TEXT, value=value, scalar=True)
 
     def series(self, name: str) -> Node:
         """A column of the candles or of the calendar."""

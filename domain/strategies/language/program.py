@@ -11,6 +11,7 @@ from domain.market.timeframes import to_ms
 from domain.strategies.language.analysis import Analysis, ConstantError, analyse
 from domain.strategies.language.canonical import canonical_text, plain, program_hash
 from domain.strategies.language.checker import Checked, check
+from domain.strategies.language.drift import unanchored
 from domain.strategies.language.errors import Findings
 from domain.strategies.language.nodes import CHART, Frame, Node, used_nodes
 from domain.strategies.language.params import Param, Value
@@ -31,7 +32,7 @@ class Program:
         """The program with values for its params; those left out take their defaults.
 
         Raises DomainError: "unknown_param", "param_wrong_kind", "param_out_of_range",
-        "length_out_of_range", "length_not_whole", "argument_not_a_number".
+        "length_out_of_range", "length_not_whole", "argument_not_a_number", "depends_on_start".
         """
         chosen = self._chosen(values or {})
         try:
@@ -41,6 +42,10 @@ class Program:
             raise DomainError(
                 error.code, line=line, text=text, argument=error.arg.name, value=error.value
             ) from None
+        call = _total_behind_outputs(self.checked, analysis)
+        if call is not None:
+            line, _, text = self.checked.places[call.index]
+            raise DomainError("depends_on_start", line=line, text=text)
         scripts = write_scripts(self.checked.held, analysis.constants)
         return Bound(self, chosen, analysis, scripts)
 
@@ -133,11 +138,11 @@ def compile_rules(code: str) -> Program:
 def _check_defaults(checked: Checked) -> None:
     """Lengths must hold with the params' defaults; other values are checked when they are bound."""
     defaults = {name: param.default for name, param in checked.params.items()}
+    findings = Findings()
     try:
-        analyse(checked.graph, checked.calls, defaults)
+        analysis = analyse(checked.graph, checked.calls, defaults)
     except ConstantError as error:
         line, column, text = checked.places[error.node.index]
-        findings = Findings()
         findings.add(
             error.code,
             (line, column),
@@ -147,4 +152,14 @@ def _check_defaults(checked: Checked) -> None:
             least=error.arg.least,
             most=error.arg.most,
         )
-        findings.raise_if_any()
+    else:
+        call = _total_behind_outputs(checked, analysis)
+        if call is not None:
+            line, column, text = checked.places[call.index]
+            hint = f"{text} > ema({text}, 20)"
+            findings.add("depends_on_start", (line, column), text, hint)
+    findings.raise_if_any()
+
+
+def _total_behind_outputs(checked: Checked, analysis: Analysis) -> Node | None:
+    return unanchored(checked.graph, checked.calls, list(checked.outputs.values()), analysis)

@@ -70,7 +70,7 @@ class Run:
                 continue
             self.first[node.index] = self._first(node)
             if node.scalar:
-                self.values[node.index] = self.analysis.constants[node.index]
+                self.values[node.index] = self.analysis.constants.get(node.index)
                 continue
             self.values[node.index] = self._value(node)
             self.cells += self._size(node)
@@ -107,7 +107,8 @@ class Run:
         if node.body is not None:
             return self.values[node.body.index]
         if node.op == "series":
-            return column(self.series[node.frame], str(node.value))
+            length = bar_length(node.frame, self.bar_ms)
+            return column(self.series[node.frame], str(node.value), length)
         if node.op in ELSEWHERE:
             return _taken(self.values[node.args[0].index], self._rows(node))
         if node.op == "shift":
@@ -135,7 +136,9 @@ class Run:
         args: list[Any] = []
         for spec, arg in zip(function.args, node.args, strict=True):
             value = self.values[arg.index]
-            if spec.kind is ArgKind.LENGTH:
+            if spec.kind is ArgKind.TEXT:
+                args.append(str(arg.value))
+            elif spec.kind is ArgKind.LENGTH:
                 args.append(round(value))
             elif spec.kind is ArgKind.NUMBER:
                 args.append(np.float64(value))  # overflows to na where a float would raise

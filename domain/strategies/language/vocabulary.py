@@ -16,6 +16,8 @@ PRICES = ("open", "high", "low", "close", "volume")
 MEANS = ("hl2", "hlc3", "ohlc4")
 CALENDAR = ("minute", "hour", "dayofweek", "month")
 SERIES = PRICES + MEANS + CALENDAR
+COUNTER = "bar_index"  # as an argument of functions that only care for its steps
+HIDDEN_SERIES = ("_time", COUNTER)  # open to the formulas of the function table
 
 CONDITION_OUTPUTS = ("buy", "sell", "exit_long", "exit_short")
 NUMBER_OUTPUTS = ("stop_loss", "take_profit", "trail", "trail_after", "confidence")
@@ -43,23 +45,3 @@ SPECIAL = {
     "symbol": 'symbol("BTCUSDT", x)',
 }
 """What is written like a function and is none: name -> signature."""
-
-# Part of the language, not there yet: refused until they are.
-LATER_FUNCTIONS = (
-    "pattern",
-    "supertrend",
-    "supertrend_dir",
-    "psar",
-    "ratchet",
-    "obv",
-    "ad",
-    "ha_open",
-    "ha_high",
-    "ha_low",
-    "ha_close",
-    "bar_index",
-    "ichimoku_conv",
-    "ichimoku_base",
-    "ichimoku_a",
-    "ichimoku_b",
-)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from domain.strategies.language.functions.spec import Function, length, number, series
+from domain.strategies.language.functions.spec import Function, length, number, same, series
 from domain.strategies.language.kernels import smoothing, windows
 from domain.strategies.language.kernels.convolution import alma
 
@@ -29,6 +29,10 @@ def rma_memory(n: float) -> int:
     return int(n) - 1 + ceil(RMA_MEMORY * n)
 
 
+def _most(*constants: float) -> int:
+    return int(constants[-1])
+
+
 AVERAGES = (
     Function(
         "sma",
@@ -38,6 +42,7 @@ AVERAGES = (
         "최근 n개 값의 평균.",
         kernel=windows.rolling_mean,
         lookback=window,
+        drift=same,
     ),
     Function(
         "wma",
@@ -47,6 +52,7 @@ AVERAGES = (
         "최신 값일수록 무거운 가중(1..n) 평균.",
         kernel=windows.rolling_weighted_mean,
         lookback=window,
+        drift=same,
     ),
     Function(
         "vwma",
@@ -65,6 +71,7 @@ AVERAGES = (
         kernel=smoothing.ema,
         lookback=window,
         memory=ema_memory,
+        drift=same,
     ),
     Function(
         "rma",
@@ -76,6 +83,7 @@ AVERAGES = (
         kernel=smoothing.rma,
         lookback=window,
         memory=rma_memory,
+        drift=same,
     ),
     Function(
         "dema",
@@ -144,6 +152,7 @@ AVERAGES = (
         kernel=smoothing.kama,
         lookback=int,
         memory=lambda n: int(n) + KAMA_SLOWEST,
+        drift=same,
     ),
     Function(
         "alma",
@@ -154,5 +163,18 @@ AVERAGES = (
         source="A. Legoux and D. Kouzis-Loukas, 2009",
         kernel=alma,
         lookback=lambda n, *_: int(n) - 1,
+        drift=same,
+    ),
+    Function(
+        "smooth",
+        "averages",
+        (series(), series("alpha"), length("max", 2_000)),
+        "Filter that moves by alpha (0..1, may change) of the way to x at each bar; na while more"
+        " than a billionth of it is older than max bars.",
+        "매 봉 x 쪽으로 alpha(0..1, 변해도 됨)만큼 움직이는 필터. max봉보다 오래된 값의 비중이"
+        " 10억분의 1을 넘는 동안은 na.",
+        source="R. G. Brown, Statistical Forecasting for Inventory Control, 1959",
+        kernel=smoothing.smooth,
+        memory=_most,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from domain.strategies.language.functions.spec import Function, number, series
+from domain.strategies.language.functions.spec import Function, none, number, same, series
 from domain.strategies.language.kernels import elementwise
 from domain.strategies.language.nodes import Kind
 
@@ -27,6 +27,7 @@ ELEMENTARY = (
         kernel=elementwise.smallest,
         elementwise=True,
         variadic=True,
+        drift=same,
     ),
     Function(
         "max",
@@ -37,6 +38,7 @@ ELEMENTARY = (
         kernel=elementwise.largest,
         elementwise=True,
         variadic=True,
+        drift=same,
     ),
     Function(
         "round",
@@ -91,6 +93,7 @@ ELEMENTARY = (
         "두 경계 사이로 제한한 x.",
         kernel=elementwise.clipped,
         elementwise=True,
+        drift=same,
     ),
     Function(
         "nz",
@@ -110,6 +113,7 @@ ELEMENTARY = (
         kernel=np.isnan,
         elementwise=True,
         returns=Kind.CONDITION,
+        drift=none,
     ),
     Function(
         "_given",

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from domain.market.candles import Bools, Floats
-from domain.strategies.language.functions.spec import Function, condition, length, number, series
+from domain.strategies.language.functions.spec import (
+    Function,
+    condition,
+    length,
+    number,
+    same,
+    series,
+)
 from domain.strategies.language.kernels import events, windows
 from domain.strategies.language.nodes import Kind
 
@@ -78,6 +85,7 @@ EVENTS = (
         "조건이 마지막으로 참이었던 봉의 x. max봉 안에 없으면 na.",
         kernel=_value_when,
         memory=_most,
+        drift=same,
     ),
     Function(
         "latch",
@@ -97,6 +105,7 @@ EVENTS = (
         "na가 아닌 가장 최근 값(최대 max봉 이내).",
         kernel=events.last_known,
         memory=_most,
+        drift=same,
     ),
     Function(
         "pivothigh",
@@ -123,6 +132,7 @@ EVENTS = (
         kernel=_pivot,
         lookback=lambda left, right: int(left + right),
         hidden=True,
+        drift=same,
     ),
     Function(
         "_pivotlow",
@@ -133,5 +143,6 @@ EVENTS = (
         kernel=_pivot_low,
         lookback=lambda left, right: int(left + right),
         hidden=True,
+        drift=same,
     ),
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import ceil
 
 from domain.strategies.language.functions.averages import RMA_MEMORY
-from domain.strategies.language.functions.spec import Function, length, series
+from domain.strategies.language.functions.spec import Function, length, none, series
 from domain.strategies.language.kernels import smoothing
+
+FISHER_MEMORY = 100  # bars until 0.67 ** bars, enlarged up to 500 times, is < 1e-9
 
 
 def rsi_memory(n: float) -> int:
@@ -25,6 +27,7 @@ MOMENTUM = (
         kernel=smoothing.rsi,
         lookback=int,
         memory=rsi_memory,
+        drift=none,
     ),
     Function(
         "_stoch",
@@ -215,5 +218,24 @@ MOMENTUM = (
         "어썸 오실레이터: hl2의 빠른 평균과 느린 평균의 차이.",
         source="B. Williams, New Trading Dimensions, 1998",
         formula="sma(hl2, fast) - sma(hl2, slow)",
+    ),
+    Function(
+        "fisher",
+        "momentum",
+        (length("n", 9),),
+        "Fisher transform of where hl2 stands in its range of n bars; na in a flat market.",
+        "n봉 범위 안 hl2 위치의 피셔 변환. 변동이 없으면 na.",
+        source="J. Ehlers, Stocks & Commodities, 2002",
+        formula="_fisher((hl2 - lowest(hl2, n)) / (highest(hl2, n) - lowest(hl2, n)))",
+    ),
+    Function(
+        "_fisher",
+        "momentum",
+        (series(),),
+        "",
+        "",
+        kernel=smoothing.fisher,
+        memory=lambda: FISHER_MEMORY,
+        hidden=True,
     ),
 )

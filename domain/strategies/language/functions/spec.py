@@ -18,24 +18,30 @@ class ArgKind(StrEnum):
     CONDITION = "condition"  # any condition, bar by bar
     LENGTH = "length"  # a whole number of bars, the same at every bar
     NUMBER = "number"  # a number, the same at every bar
+    TEXT = "text"  # one of a list of words, in quotes
 
 
 @dataclass(frozen=True, slots=True)
 class Arg:
-    """One argument. `default` is None if it must be given. A length lies in least..most."""
+    """One argument. `default` is None if it must be given. A length lies in least..most.
+
+    `choices`: the words that a text may be. `counts`: `bar_index` may stand here.
+    """
 
     name: str
     kind: ArgKind
     default: float | str | None = None
     least: int = 1
     most: int = MAX_LENGTH
+    choices: tuple[str, ...] = ()
+    counts: bool = False
 
 
 Kernel = Callable[..., Any]
 Bars = Callable[..., int]
 
 
-def no_bars(*_constants: float) -> int:
+def no_bars(*_constants: Any) -> int:
     """For functions that read the current bar only."""
     return 0
 
@@ -45,8 +51,10 @@ class Function:
     """One function of the language: either a `formula` in the language itself, or a numpy `kernel`.
 
     A kernel takes its arguments in order: series and conditions as arrays, lengths as int, numbers
-    as float. `lookback` and `memory` (bars) take the constant arguments in order; a formula's
-    follow by analysis, and a kernel without `memory` remembers its lookback.
+    as float, texts as str. `lookback` and `memory` (bars) take the constant arguments in order; a
+    formula's follow by analysis, and a kernel without `memory` remembers its lookback.
+    `total`: a sum since history began. `drift`: takes the constant arguments and says how much
+    higher the result is when every value is 1 higher, if that is always the same.
     `about`, `about_ko`: one sentence for the reference; `source`: where the formula is published.
     """
 
@@ -64,24 +72,38 @@ class Function:
     elementwise: bool = False
     variadic: bool = False
     hidden: bool = False
+    drift: Callable[..., float] | None = None
+    total: bool = False
 
     @property
     def signature(self) -> str:
         """As the reference shows it: `rsi(x, n=14)`."""
         shown = [
-            arg.name if arg.default is None else f"{arg.name}={_plain(arg.default)}"
+            arg.name if arg.default is None else f"{arg.name}={_plain(arg, arg.default)}"
             for arg in self.args
         ]
         return f"{self.name}({', '.join(shown)}{', ...' if self.variadic else ''})"
 
 
-def _plain(value: float | str) -> str:
+def _plain(arg: Arg, value: float | str) -> str:
+    if arg.kind is ArgKind.TEXT:
+        return f'"{value}"'
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def series(name: str = "x", default: str | float | None = None) -> Arg:
+def same(*_constants: Any) -> float:
+    """Drift of functions whose result moves with their values: averages, extremes."""
+    return 1.0
+
+
+def none(*_constants: Any) -> float:
+    """Drift of functions that only see differences of their values."""
+    return 0.0
+
+
+def series(name: str = "x", default: str | float | None = None, *, counts: bool = False) -> Arg:
     """An argument that takes any number; `default` may name a series."""
-    return Arg(name, ArgKind.SERIES, default)
+    return Arg(name, ArgKind.SERIES, default, counts=counts)
 
 
 def condition(name: str) -> Arg:
@@ -99,3 +121,8 @@ def length(
 def number(name: str, default: float | None = None) -> Arg:
     """An argument that takes a constant number."""
     return Arg(name, ArgKind.NUMBER, default)
+
+
+def text(name: str, choices: tuple[str, ...], default: str | None = None) -> Arg:
+    """An argument that takes one of these words, in quotes."""
+    return Arg(name, ArgKind.TEXT, default, choices=choices)

@@ -6,7 +6,15 @@ import numpy as np
 
 from domain.market.candles import Bools, Floats
 from domain.strategies.language.functions.averages import window
-from domain.strategies.language.functions.spec import Function, condition, length, number, series
+from domain.strategies.language.functions.spec import (
+    Function,
+    condition,
+    length,
+    none,
+    number,
+    same,
+    series,
+)
 from domain.strategies.language.kernels import windows
 from domain.strategies.language.nodes import Kind
 
@@ -29,6 +37,7 @@ WINDOWS = (
         "현재 봉을 포함한 최근 n개 중 최고값.",
         kernel=windows.rolling_max,
         lookback=window,
+        drift=same,
     ),
     Function(
         "lowest",
@@ -38,6 +47,7 @@ WINDOWS = (
         "현재 봉을 포함한 최근 n개 중 최저값.",
         kernel=windows.rolling_min,
         lookback=window,
+        drift=same,
     ),
     Function(
         "highestbars",
@@ -47,6 +57,7 @@ WINDOWS = (
         "최근 n개 중 최고값까지의 봉 수(0 이하).",
         kernel=windows.bars_since_max,
         lookback=window,
+        drift=none,
     ),
     Function(
         "lowestbars",
@@ -56,6 +67,7 @@ WINDOWS = (
         "최근 n개 중 최저값까지의 봉 수(0 이하).",
         kernel=windows.bars_since_min,
         lookback=window,
+        drift=none,
     ),
     Function(
         "sum",
@@ -65,6 +77,7 @@ WINDOWS = (
         "최근 n개 값의 합.",
         kernel=windows.rolling_sum,
         lookback=window,
+        drift=float,
     ),
     Function(
         "count",
@@ -83,6 +96,7 @@ WINDOWS = (
         "최근 n개 값의 모분산(n으로 나눔).",
         kernel=windows.rolling_variance,
         lookback=window,
+        drift=none,
     ),
     Function(
         "stdev",
@@ -109,6 +123,7 @@ WINDOWS = (
         kernel=windows.rolling_covariance,
         lookback=_of_pair,
         hidden=True,
+        drift=none,
     ),
     Function(
         "_deviation",
@@ -119,11 +134,12 @@ WINDOWS = (
         kernel=windows.mean_deviation,
         lookback=window,
         hidden=True,
+        drift=none,
     ),
     Function(
         "correlation",
         "windows",
-        (series(), series("y"), length("n", 20)),
+        (series(counts=True), series("y", counts=True), length("n", 20)),
         "Pearson's correlation of the last n pairs, -1..1.",
         "최근 n쌍의 피어슨 상관계수, -1..1.",
         formula="clip(_covariance(x, y, n) / (stdev(x, n) * stdev(y, n)), -1, 1)",
