@@ -10,7 +10,9 @@ from domain.strategies.language.functions.averages import AVERAGES
 from domain.strategies.language.functions.candles import CANDLES
 from domain.strategies.language.functions.elementary import ELEMENTARY
 from domain.strategies.language.functions.events import EVENTS
+from domain.strategies.language.functions.ichimoku import ICHIMOKU
 from domain.strategies.language.functions.momentum import MOMENTUM
+from domain.strategies.language.functions.periods import PERIODIC
 from domain.strategies.language.functions.ranks import RANKS
 from domain.strategies.language.functions.spec import Arg, ArgKind, Function
 from domain.strategies.language.functions.stops import STOPS
@@ -26,7 +28,9 @@ _FAMILIES = (
     STOPS,
     VOLATILITY,
     VOLUME,
+    PERIODIC,
     CANDLES,
+    ICHIMOKU,
     WINDOWS,
     RANKS,
     EVENTS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from domain.strategies.language.functions.spec import Function, length, number, same, series
-from domain.strategies.language.kernels import smoothing, windows
+from domain.strategies.language.kernels import filters, smoothing, windows
 from domain.strategies.language.kernels.convolution import alma
 
 # After this many times n bars less than 1e-9 of the seed is left: ln(1e9) / -ln(1 - alpha) / n.
@@ -174,7 +174,7 @@ AVERAGES = (
         "매 봉 x 쪽으로 alpha(0..1, 변해도 됨)만큼 움직이는 필터. max봉보다 오래된 값의 비중이"
         " 10억분의 1을 넘는 동안은 na.",
         source="R. G. Brown, Statistical Forecasting for Inventory Control, 1959",
-        kernel=smoothing.smooth,
+        kernel=filters.smooth,
         memory=_most,
     ),
 )

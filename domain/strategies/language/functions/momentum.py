@@ -6,7 +6,7 @@ from math import ceil
 
 from domain.strategies.language.functions.averages import RMA_MEMORY
 from domain.strategies.language.functions.spec import Function, length, none, series
-from domain.strategies.language.kernels import smoothing
+from domain.strategies.language.kernels import filters, smoothing
 
 FISHER_MEMORY = 100  # bars until 0.67 ** bars, enlarged up to 500 times, is < 1e-9
 
@@ -234,7 +234,7 @@ MOMENTUM = (
         (series(),),
         "",
         "",
-        kernel=smoothing.fisher,
+        kernel=filters.fisher,
         memory=lambda: FISHER_MEMORY,
         hidden=True,
     ),

@@ -8,6 +8,7 @@ from domain.market.candles import Floats
 from domain.strategies.language.functions.spec import Arg, Function, length, number, series
 from domain.strategies.language.kernels import stops
 from domain.strategies.language.kernels.anchored import MEMORY
+from domain.strategies.language.kernels.parabola import psar
 
 _SEBAN = "O. Seban, supertrend, 2000s; as TradingView's ta.supertrend with the sides turned round"
 _WILDER = "J. W. Wilder, New Concepts in Technical Trading Systems, 1978"
@@ -89,7 +90,7 @@ STOPS = (
         ),
         "",
         "",
-        kernel=stops.psar,
+        kernel=psar,
         lookback=lambda *_: 1,
         memory=_memory,
         hidden=True,

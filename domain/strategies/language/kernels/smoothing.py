@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import log
 
 import numpy as np
 import talib
@@ -12,16 +11,14 @@ from domain.market.candles import Bools, Floats
 from domain.strategies.language.kernels.windows import rolling_sum
 
 # Beyond it a recursion could overflow, and then be lost for ever: such a value is na.
-_LARGEST = 1e250
+LARGEST = 1e250
 # TA-Lib takes what is below 1e-14 for zero, and some coins cost less. A power of two: exact.
 _SCALE = 2.0**60
-_FORGOTTEN = 1e-9
-_AT_ONCE = -50.0  # the logarithm of what is left where alpha is 1
 
 
 def skipping(x: Floats, smooth: Callable[[Floats], Floats]) -> Floats:
     """`smooth` over the values that are there; na stays where it was."""
-    there = np.abs(x) < _LARGEST
+    there = np.abs(x) < LARGEST
     if there.all():
         return smooth(np.ascontiguousarray(x)) if len(x) else x.copy()
     out = np.full(len(x), np.nan)
@@ -96,44 +93,6 @@ def _kama(x: Floats, n: int) -> Floats:
         levels.append(level)
     out[n:] = levels
     return out
-
-
-def smooth(x: Floats, alpha: Floats, most: int) -> Floats:
-    """One-pole filter: each bar moves the level by `alpha` (held to 0..1) of the way to x.
-
-    na while more than _FORGOTTEN of the level comes from further back than `most` bars: then it
-    would depend on where the history starts. Where x or alpha is na the level stays.
-    """
-    there = (np.abs(x) < _LARGEST) & ~np.isnan(alpha)
-    pace = np.clip(np.where(there, alpha, 0.0), 0.0, 1.0)
-    level = 0.0
-    levels = []
-    for value, part in zip(np.where(there, x, 0.0).tolist(), pace.tolist(), strict=True):
-        level += part * (value - level)
-        levels.append(level)
-    with np.errstate(all="ignore"):
-        fading = np.maximum(np.log1p(-pace), _AT_ONCE)
-    left = np.cumsum(fading[:most])
-    if len(x) > most:
-        left = np.concatenate((left, rolling_sum(fading, most)[most:]))
-    return np.where(there & (left <= np.log(_FORGOTTEN)), levels, np.nan)
-
-
-def fisher(place: Floats) -> Floats:
-    """Ehlers' transform (2002) of where the price stands in its range, 0..1; na is skipped."""
-    return skipping(place, _fisher)
-
-
-def _fisher(place: Floats) -> Floats:
-    value = result = 0.0
-    results = []
-    for where in place.tolist():
-        value = 0.66 * (where - 0.5) + 0.67 * value
-        if abs(value) > 0.99:
-            value = 0.999 if value > 0 else -0.999
-        result = 0.5 * log((1 + value) / (1 - value)) + 0.5 * result
-        results.append(result)
-    return np.array(results, dtype=np.float64)
 
 
 def _floats(values: object) -> Floats:

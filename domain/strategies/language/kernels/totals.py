@@ -8,11 +8,11 @@ import numpy as np
 
 from domain.market.candles import Bools, Floats
 from domain.market.timeframes import DAY_MS, TIMEFRAMES
+from domain.strategies.language.kernels.smoothing import LARGEST
 
 # Sums of a period must fit into the history that a bot keeps.
 PERIODS: dict[str, int] = {name: ms for name, ms in TIMEFRAMES.items() if ms >= TIMEFRAMES["1h"]}
 PERIODS["1w"] = 7 * DAY_MS
-_LARGEST = 1e250  # a sum of more could overflow, and then be lost for ever
 _MONDAY = 4 * DAY_MS  # 1970-01-01 was a Thursday
 
 
@@ -45,5 +45,5 @@ def period_total(time: Floats, x: Floats, period: str) -> Floats:
 
 def total(x: Floats) -> Floats:
     """Sum since history began; na where x is, which adds nothing."""
-    there = np.abs(x) < _LARGEST
+    there = np.abs(x) < LARGEST
     return np.where(there, np.cumsum(np.where(there, x, 0.0)), np.nan)
