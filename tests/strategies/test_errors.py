@@ -26,7 +26,7 @@ TABLE: list[tuple[str, str, int, int, str, str | None]] = [
     ("buy = ema > 1", "function_without_brackets", 1, 7, "ema", "ema(x, n)"),
     ("buy = timeframe > 1", "function_without_brackets", 1, 7, "timeframe",
      'timeframe("4h", x)'),
-    ("buy = psar > 1", "function_without_brackets", 1, 7, "psar", "psar(...)"),
+    ("buy = tr > 1", "function_without_brackets", 1, 7, "tr", "tr()"),
     ("buy = timeframe(close > open)", "missing_argument", 1, 7, "timeframe(close > open)",
      'timeframe("4h", x)'),
     ("buy = timeframe(4, close > open)", "frame_needs_name", 1, 17, "4", 'timeframe("4h", x)'),

@@ -33,9 +33,7 @@ from domain.strategies.language.vocabulary import (
     STATEMENTS,
 )
 
-_TAKEN = frozenset(
-    {*SERIES, COUNTER, *TABLE, *SPECIAL, *POSITION_SCALARS, *STATEMENTS}
-)
+_TAKEN = frozenset({*SERIES, COUNTER, *TABLE, *SPECIAL, *POSITION_SCALARS, *STATEMENTS})
 
 
 @dataclass(slots=True)
