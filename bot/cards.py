@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ANEW = {"edit": "send", "edit_media": "photo"}
 """What is sent when there is no message to edit."""
+_FINDS = {*_ANEW, "delete"}
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,10 @@ class Cards:
         async def call(what: Action) -> int | None:
             return await self.sender.perform(what, key, notification=notification, also=also)
 
-        if action.kind in {"delete", "answer", "markup"}:
-            return await call(action)
         action = await self._found(action)
+        if action.kind in {"delete", "answer", "markup"}:
+            gone = action.kind == "delete" and action.message_id is None
+            return None if gone else await call(action)
         fresh = replace(action, kind=_ANEW.get(action.kind, action.kind), message_id=None)
         edits = action.kind in _ANEW
         if edits and action.message_id is None:
@@ -62,8 +64,8 @@ class Cards:
         return message_id
 
     async def _found(self, action: Action) -> Action:
-        edits = action.kind in _ANEW and action.message_id is None
-        if not edits or action.card is None:
+        sought = action.kind in _FINDS and action.message_id is None
+        if not sought or action.card is None:
             return action
         kind, ref = cards.split(action.card)
         # Through the writer: behind what it still has to remember about this very card.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.adapters.fernet_cipher import KEY_FILE
+from bot.adapters.key_file import KEY_FILE
 from bot.migrations import check_schema, head
 from bot.settings import Settings
 from domain.clock import SystemClock
@@ -60,7 +60,7 @@ async def key_file(settings: Settings) -> Finding:
     """Is there a key, and may only we read it?"""
     if settings.secret_key is not None:
         return Finding("secret key", "ok", "from the environment")
-    path = settings.data_dir / KEY_FILE
+    path = settings.secret_key_file or settings.data_dir / KEY_FILE
     if not path.exists():
         return Finding(
             "secret key",
@@ -70,6 +70,8 @@ async def key_file(settings: Settings) -> Finding:
         )
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return Finding("secret key", "problem", "others may read the key file", f"chmod 600 {path}")
+    if settings.secret_key_file is not None:
+        return Finding("secret key", "ok", "from a file of its own")
     return Finding(
         "secret key", "warning", "in a file beside the data", "keep a copy of it somewhere else"
     )

@@ -9,11 +9,14 @@ from typing import Any
 
 import structlog
 
-from bot.adapters.fernet_cipher import FernetCipher, key_from_file
+from bot.adapters.fernet_cipher import FernetCipher
+from bot.adapters.key_file import KEY_FILE, KeyFileCipher, key_from_file
+from bot.adapters.lazy_keys import LazyKeys
 from bot.adapters.telegram_files import TelegramFiles
 from bot.jobs.backtests import BacktestKind
 from bot.jobs.cancels import Canceller
 from bot.jobs.heavy import HeavyJob
+from bot.jobs.keys import KeyChecks
 from bot.jobs.runner import JobRunner
 from bot.markets import OpenMarket, open_market
 from bot.migrations import bring_up_to_date, check_schema
@@ -26,6 +29,8 @@ from domain.cipher import Cipher
 from domain.clock import SystemClock, WallClock
 from domain.database import Database
 from domain.jobs.service import TableQueue
+from domain.keys.ports import KeyInspector
+from domain.keys.service import CHECK_TASK
 from domain.outbox.service import Outbox
 from domain.strategies.service import ensure_builtins
 from handlers.dispatch import Dispatcher
@@ -79,6 +84,7 @@ class Container:
     trading: Trading
     files: TelegramFiles
     heavy: HeavyJob
+    keys: KeyChecks
     light_jobs: JobRunner
     heavy_jobs: JobRunner
     admins: tuple[int, ...] = field(default=())
@@ -91,6 +97,7 @@ class Container:
         wall: WallClock | None = None,
         opened_market: OpenMarket | None = None,
         database: Database | None = None,
+        inspector: KeyInspector | None = None,
     ) -> Container:
         """Open the database (migrating the embedded one) and the market; the keyword arguments
         replace what the settings name.
@@ -99,14 +106,16 @@ class Container:
         """
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         wall = wall or SystemClock()
-        cipher = _cipher(settings)
+        cipher = cipher_of(settings)
         if database is None:
             database = Database(settings.sqlalchemy_url)
             await _prepare(settings, database)
         pools = Pools(WorkerPool(), WorkerPool(memory_bytes=settings.worker_memory_mb << 20))
         try:
             opened = opened_market or await open_market(settings, wall, pools.light)
-            return await _wired(settings, bot_username, wall, cipher, database, pools, opened)
+            return await _wired(
+                settings, bot_username, wall, cipher, database, pools, opened, inspector
+            )
         except BaseException:
             pools.close()
             await database.close()
@@ -122,6 +131,7 @@ class Container:
         closing = getattr(self.opened_market.market, "aclose", None)
         if closing is not None:
             await closing()
+        await self.keys.inspector.aclose()
         await self.database.close()
 
 
@@ -132,15 +142,18 @@ async def _prepare(settings: Settings, database: Database) -> None:
         await check_schema(database)
 
 
-def _cipher(settings: Settings) -> FernetCipher:
+def cipher_of(settings: Settings) -> Cipher:
+    """With the key of the environment, of a secret file, or of the embedded default's own file."""
     if settings.secret_key is not None:
         return FernetCipher(settings.secret_key.get_secret_value())
-    key, made = key_from_file(settings.data_dir)
+    if settings.secret_key_file is not None:
+        return KeyFileCipher(settings.secret_key_file)
+    _, made = key_from_file(settings.data_dir)
     if made:
         log.warning(
             "a key file was made in the data directory: keep a copy apart from the database's"
         )
-    return FernetCipher(key)
+    return KeyFileCipher(settings.data_dir / KEY_FILE)
 
 
 async def _wired(
@@ -151,6 +164,7 @@ async def _wired(
     database: Database,
     pools: Pools,
     opened: OpenMarket,
+    inspector: KeyInspector | None,
 ) -> Container:
     wakes = Wakes()
     queue = TableQueue(wall, lambda: wakes.jobs())
@@ -165,6 +179,8 @@ async def _wired(
         live_prices=settings.market == "exchange",
     )
     files = TelegramFiles()
+    connects = inspector is not None or settings.market == "exchange"
+    keys = KeyChecks(database, inspector or LazyKeys(opened.clock), cipher, queue, outbox, wall)
     services = Services(
         wall=wall,
         clock=opened.clock,
@@ -179,6 +195,8 @@ async def _wired(
         invites=settings.invites,
         admins=settings.admins,
         bot_username=bot_username,
+        public_url=settings.public_url,
+        connects=connects,
     )
     async with database.write() as session:
         await ensure_builtins(session, wall.now())
@@ -214,7 +232,14 @@ async def _wired(
         trading=trading,
         files=files,
         heavy=heavy,
-        light_jobs=JobRunner(database, queue, "light", {CANCEL_TASK: canceller.run}, concurrency=8),
+        keys=keys,
+        light_jobs=JobRunner(
+            database,
+            queue,
+            "light",
+            {CANCEL_TASK: canceller.run, CHECK_TASK: keys.run},
+            concurrency=8,
+        ),
         heavy_jobs=JobRunner(database, queue, "heavy", {HEAVY_TASK: heavy.run}),
         admins=tuple(settings.admins),
     )

@@ -76,6 +76,7 @@ class Runtime:
             SentJournal(settings.data_dir / f"sent-{self.bot_id}.journal"),
             settings.data_dir,
             settings.send_patience_s,
+            self._drawn_qr,
         )
         self.inbox = Inbox(
             self.bot_id,
@@ -174,6 +175,11 @@ class Runtime:
         """
         c = self.container
         return render(kind, params, t, Buttons(c.cipher, chat_id, chat_id, c.wall.now()))
+
+    async def _drawn_qr(self, text: str) -> bytes:
+        """In a worker: the library costs 11 MiB, and hardly anybody needs it."""
+        drawn: bytes = await self.container.pools.light.run("bot.workers.qr:png", text)
+        return drawn
 
     async def _open_door(self, poll_with: BaseRequest | None, base_url: str) -> None:
         settings, c = self.container.settings, self.container

@@ -50,10 +50,15 @@ def job_table(runtime: Runtime) -> list[Scheduled]:
     async def clock() -> None:
         store_clock(container.settings.data_dir, container.opened_market)
 
+    async def keys() -> None:
+        if ticking.holds("ticker"):
+            await container.keys.daily()
+
     return [
         Scheduled("ticks", 0.25, ticks),
         Scheduled("sweep", 5.0, sweep),
         Scheduled("market-clock", 1.0, clock),
+        Scheduled("keys", 600.0, keys),
         Scheduled("housekeeping", 3600.0, lambda: housekeeping.run(container)),
     ]
 

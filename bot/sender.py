@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,9 @@ _LONG_WAIT_S = 2.0
 
 @dataclass
 class Sender:
-    """`files`: the directory that an action's file is below. `sleep`: waits that many seconds."""
+    """`files`: the directory that an action's file is below. `draw_qr`: a text -> a PNG. `sleep`:
+    waits that many seconds.
+    """
 
     bot: Bot
     wall: WallClock
@@ -46,6 +49,7 @@ class Sender:
     journal: SentJournal
     files: Path
     patience_s: float = 0.25
+    draw_qr: Callable[[str], Awaitable[bytes]] | None = None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _slot: Slot = field(default_factory=Slot)
 
@@ -138,6 +142,9 @@ class Sender:
         if action.kind == "send":
             return (await self.bot.send_message(text=action.text, **common)).message_id
         common |= {"caption": caption_of(action.text), "filename": action.filename}
+        if action.qr is not None and self.draw_qr is not None:
+            picture = BytesIO(await self.draw_qr(action.qr))
+            return (await self.bot.send_photo(photo=picture, **common)).message_id
         with opened(self.files, action.file) as file:
             if action.kind == "photo":
                 return (await self.bot.send_photo(photo=file, **common)).message_id

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     data_dir: Path = Path(".leverframe")
     secret_key: SecretStr | None = None
+    secret_key_file: Path | None = None
+    public_url: str | None = None
     registration: Literal["open", "invite", "closed"] = "invite"
     invites: Annotated[frozenset[str], NoDecode] = frozenset()
     admins: Annotated[frozenset[int], NoDecode] = frozenset()
@@ -49,7 +51,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 
-    @field_validator("telegram_api_url", "webhook_url")
+    @field_validator("telegram_api_url", "webhook_url", "public_url")
     @classmethod
     def _is_url(cls, value: str | None) -> str | None:
         if value is None:
@@ -98,6 +100,16 @@ class Settings(BaseSettings):
     def _webhook_has_secret(self) -> Settings:
         if self.webhook_url and not self.webhook_secret:
             raise ValueError("LEVERFRAME_WEBHOOK_SECRET is needed with LEVERFRAME_WEBHOOK_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _one_key_source(self) -> Settings:
+        if self.secret_key is not None and self.secret_key_file is not None:
+            raise ValueError(
+                "set LEVERFRAME_SECRET_KEY or LEVERFRAME_SECRET_KEY_FILE, not both of them"
+            )
+        if self.secret_key_file is not None and not self.secret_key_file.is_file():
+            raise ValueError("LEVERFRAME_SECRET_KEY_FILE: there is no such file")
         return self
 
     @property

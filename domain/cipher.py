@@ -21,6 +21,16 @@ class Cipher(Protocol):
         """A keyed fingerprint (hex): to look a secret up without storing it."""
         ...
 
+    def vouches(self, text: str, digest: str) -> bool:
+        """Whether `digest` is the fingerprint of `text`, made with this key or an older one."""
+        ...
+
+    def renewed(self, token: str) -> str | None:
+        """A token of an older key, made anew with the newest; None when it is that already.
+        Raises DomainError("cipher_broken").
+        """
+        ...
+
     def seal(self, data: bytes, bound_to: bytes) -> bytes:
         """Deterministic authenticated encryption of a few bytes, valid only together with
         `bound_to`.

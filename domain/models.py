@@ -1,5 +1,6 @@
 """Every table, imported once so that `Base.metadata` is whole: for migrations and for tests."""
 
+from domain.access import models as access
 from domain.audit import models as audit
 from domain.backtests import models as backtests
 from domain.bots import models as bots
@@ -19,6 +20,7 @@ from domain.users import models as users
 
 __all__ = [
     "Base",
+    "access",
     "audit",
     "backtests",
     "bots",

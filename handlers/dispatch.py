@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from domain.access import step_up as access
+from domain.access.step_up import Need, StepUpNeededError
 from domain.chat import forms
+from domain.chat.forms import OpenForm
 from domain.database import Database
 from domain.errors import DomainError
 from domain.settings.models import UserSettings
 from domain.users import service as users
 from domain.users.models import User
-from handlers import callbacks
+from handlers import callbacks, step_up
 from handlers.attachments import attached
 from handlers.callbacks import Buttons
 from handlers.context import Context
@@ -37,7 +40,9 @@ Commit = Callable[["AsyncSession", Reply], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What will run: a command, a button or the answer to a form."""
+    """What will run: a command, a button or the answer to a form. `shown`: what a button that
+    shows holds.
+    """
 
     handler: Handler
     access: str
@@ -45,6 +50,8 @@ class Step:
     expires: bool = False
     ends_form: bool = False
     takes_file: bool = False
+    needs: Need | None = None
+    shown: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,41 +109,105 @@ class Dispatcher:
             return self._in_group(incoming)
         try:
             return _answered(incoming, await self._run(incoming, commit))
+        except StepUpNeededError:
+            return _answered(incoming, await self._ask_code(incoming, commit))
         except DomainError as error:
             t = await self._translator(incoming)
             return _answered(incoming, explain(error, t, tapped=incoming.callback_id is not None))
 
     async def _run(self, incoming: Incoming, commit: Commit) -> Reply:
+        known = self._planned(incoming)
+        if known is not None:
+            return await self._perform(incoming, known, commit)
+        async with self.database.read() as session:
+            step, form = await self._looked_up(incoming, session)
+        if form is not None and form.kind == step_up.FORM:
+            return await self._proved(incoming, form, commit)
+        return await self._perform(incoming, step, commit)
+
+    def _planned(self, incoming: Incoming) -> Step | None:
+        """What a command or a button that shows will run; None for what is told by rows."""
         if incoming.callback_data is not None:
-            return await self._tapped(incoming, incoming.callback_data, commit)
+            if callbacks.is_acting(incoming.callback_data):
+                return None
+            held = self._shown(incoming, incoming.callback_data)
+            tap = self.taps.get(held.action)
+            if tap is None or tap.acts:
+                raise DomainError("button_invalid")
+            return Step(
+                tap.handler, tap.access, tap.writes, tap.expires, needs=tap.needs, shown=held.args
+            )
         if incoming.command is None:
-            return await self._said(incoming, commit)
+            return None
         route = self.routes.get(incoming.command)
         if route is None:
             raise DomainError("unknown_command", command=incoming.command)
         shows = not route.writes or (route.shows_bare and not incoming.args)
-        step = Step(
-            route.handler, route.access, route.writes, route.expires, not shows, route.takes_file
+        return Step(
+            handler=route.handler,
+            access=route.access,
+            writes=route.writes,
+            expires=route.expires,
+            ends_form=not shows,
+            takes_file=route.takes_file,
+            needs=None if shows else route.needs,
         )
-        return await self._perform(incoming, step, commit)
 
-    async def _tapped(self, incoming: Incoming, data: str, commit: Commit) -> Reply:
-        sender, chat = incoming.sender_id, incoming.chat_id
-        if not callbacks.is_acting(data):
-            shown = self._shown(incoming, data)
-            tap = self.taps.get(shown.action)
-            if tap is None or tap.acts:
+    async def _looked_up(
+        self, incoming: Incoming, session: AsyncSession
+    ) -> tuple[Step, OpenForm | None]:
+        """What a button that acts, or an answer to a form, will run; and that form."""
+        cipher, sender = self.services.cipher, incoming.sender_id
+        if incoming.callback_data is not None:
+            chat, data = incoming.chat_id, incoming.callback_data
+            tap = self.taps.get(await callbacks.peek(session, cipher, data, sender, chat) or "")
+            if tap is None or not tap.acts:
                 raise DomainError("button_invalid")
-            step = Step(tap.handler, tap.access, tap.writes, tap.expires)
-            return await self._perform(incoming, step, commit, shown)
-        async with self.database.read() as session:
-            action = await callbacks.peek(session, self.services.cipher, data, sender, chat)
-        tap = self.taps.get(action or "")
-        if tap is None or not tap.acts:
-            raise DomainError("button_invalid")
-        return await self._perform(
-            incoming, Step(tap.handler, tap.access, True, tap.expires), commit
-        )
+            return Step(tap.handler, tap.access, True, tap.expires, needs=tap.needs), None
+        found = await users.by_telegram(session, sender)
+        if found is None:
+            raise DomainError("not_registered")
+        form = await forms.waiting(session, cipher, found[0].id, incoming.received_at)
+        handler = None if form is None else self.forms.get(form.kind)
+        if form is not None and form.kind == step_up.FORM:
+            return Step(_unreachable, "user", True), form
+        if handler is None:
+            raise DomainError("not_understood")
+        takes_file = form is not None and form.kind in self.file_forms
+        return Step(handler, "user", True, takes_file=takes_file), form
+
+    async def _ask_code(self, incoming: Incoming, commit: Commit) -> Reply:
+        """What was asked needs a code first: nothing of it was done yet."""
+        async with self.database.write() as session:
+            context = await self._opened(incoming, session)
+            reply = _answered(incoming, await step_up.ask(context))
+            await commit(session, reply)
+        return reply
+
+    async def _proved(self, incoming: Incoming, form: OpenForm, commit: Commit) -> Reply:
+        """The message with the code: deleted, judged, and on with what was asked. The code is used
+        and counted whatever comes of the rest.
+        """
+        async with self.database.write() as session:
+            context = await self._opened(incoming, session)
+            check_access("user", context.account)
+            reply = await step_up.judge(context)
+            if reply is None:
+                reply = await self._resumed(context, step_up.asked(form, incoming.received_at))
+            reply = _answered(incoming, step_up.taken_away(context) + reply)
+            await commit(session, reply)
+        return reply
+
+    async def _resumed(self, proved: Context, asked: step_up.Asked) -> Reply:
+        session, incoming = proved.session, asked.incoming
+        await step_up.reopen(proved, asked)
+        try:
+            async with session.begin_nested():
+                step = self._planned(incoming) or (await self._looked_up(incoming, session))[0]
+                reply = await self._work(session, incoming, step, asked.tapped_at)
+        except DomainError as error:
+            return step_up.explained(error, proved)
+        return step_up.said_anew(_answered(incoming, reply))
 
     def _shown(self, incoming: Incoming, data: str) -> callbacks.Tapped:
         return callbacks.open_shown(
@@ -147,58 +218,48 @@ class Dispatcher:
             incoming.received_at,
         )
 
-    async def _said(self, incoming: Incoming, commit: Commit) -> Reply:
-        async with self.database.read() as session:
-            found = await users.by_telegram(session, incoming.sender_id)
-            if found is None:
-                raise DomainError("not_registered")
-            form = await forms.waiting(
-                session, self.services.cipher, found[0].id, incoming.received_at
-            )
-        if form is None or form.kind not in self.forms:
-            raise DomainError("not_understood")
-        takes_file = form.kind in self.file_forms
-        step = Step(self.forms[form.kind], "user", True, takes_file=takes_file)
-        return await self._perform(incoming, step, commit)
-
-    async def _perform(
-        self,
-        incoming: Incoming,
-        step: Step,
-        commit: Commit,
-        tapped: callbacks.Tapped | None = None,
-    ) -> Reply:
-        now = self.services.wall.now()
-        if step.expires and now - incoming.received_at > LATE:
-            raise DomainError("too_late")
+    async def _perform(self, incoming: Incoming, step: Step, commit: Commit) -> Reply:
         if step.takes_file:
             incoming = await attached(incoming, self.services.files)
         opened = self.database.write() if step.writes else self.database.read()
         async with opened as session:
-            found = await users.by_telegram(session, incoming.sender_id)
-            account, preferences = found if found is not None else (None, None)
-            check_access(step.access, account)
-            context = self._context(incoming, session, account, preferences)
-            if tapped is None and incoming.callback_data is not None:
-                tapped = await callbacks.use(
-                    session,
-                    self.services.cipher,
-                    incoming.callback_data,
-                    incoming.sender_id,
-                    incoming.chat_id,
-                    incoming.received_at,  # tapped in time, however late we get to it
-                )
-            context.tap = tapped.args if tapped else {}
-            reply = await step.handler(context)
-            if step.ends_form and account is not None:
-                await forms.end(session, account.id)
+            reply = await self._work(session, incoming, step, incoming.received_at)
             if step.writes:
                 reply = _answered(incoming, reply)
-                await context.buttons.save(session)
                 await commit(session, reply)
-            elif context.buttons.unsaved:
-                raise RuntimeError("a read-only route made a button that acts")
         return reply
+
+    async def _work(
+        self, session: AsyncSession, incoming: Incoming, step: Step, tapped_at: datetime
+    ) -> Reply:
+        """One step inside an open unit of work: access, second factor, button, handler."""
+        context = await self._opened(incoming, session)
+        if step.expires and context.now - incoming.received_at > LATE:
+            raise DomainError("too_late")
+        check_access(step.access, context.account)
+        if step.needs is not None:
+            await access.check(session, context.user, step.needs, context.now)
+        if step.shown is not None:
+            context.tap = step.shown
+        elif incoming.callback_data is not None:
+            # Tapped in time, however late we get to it.
+            sender, chat, data = incoming.sender_id, incoming.chat_id, incoming.callback_data
+            cipher = self.services.cipher
+            used = await callbacks.use(session, cipher, data, sender, chat, tapped_at)
+            context.tap = used.args
+        reply = await step.handler(context)
+        if step.ends_form and context.account is not None:
+            await forms.end(session, context.account.id)
+        if step.writes:
+            await context.buttons.save(session)
+        elif context.buttons.unsaved:
+            raise RuntimeError("a read-only route made a button that acts")
+        return reply
+
+    async def _opened(self, incoming: Incoming, session: AsyncSession) -> Context:
+        found = await users.by_telegram(session, incoming.sender_id)
+        account, preferences = found if found is not None else (None, None)
+        return self._context(incoming, session, account, preferences)
 
     def _context(
         self,
@@ -241,6 +302,11 @@ class Dispatcher:
             return _answered(incoming, Reply())
         t = _speaker(incoming, None)
         return _answered(incoming, explain(DomainError("slow_down"), t)) if first else Reply()
+
+
+async def _unreachable(_context: Context) -> Reply:
+    """The form of a code is judged by the dispatcher itself."""
+    raise DomainError("not_understood")
 
 
 def check_access(access: str, account: User | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from domain.errors import DomainError
@@ -38,13 +39,20 @@ def sentence(error: DomainError, t: Translator) -> Html:
         return t("error.general")
 
 
+def sentence_of(code: str, t: Translator) -> Html:
+    """The sentence for a code that stands alone, as in a row."""
+    return sentence(DomainError(code), t)
+
+
 def sorry(reference: str, t: Translator) -> Html:
     """For what nobody expected: an apology with the reference that stands in the log."""
     return t("error.unexpected", reference=reference)
 
 
 def _shown(t: Translator, value: object) -> object:
-    """Numbers as the reader writes them; a setting's name as itself."""
+    """Numbers and moments as the reader writes them; a setting's name as itself."""
+    if isinstance(value, datetime):
+        return numbers.moment(t, value)
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return numbers.setting(t, value)
     return value

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.outbox import kinds
 from handlers.callbacks import Buttons
-from handlers.render import alerts, result_alerts
+from handlers.render import alerts, key_cards, result_alerts
 from handlers.texts import Html, Translator, plain
 from handlers.types import Action, Keyboard
 
@@ -26,6 +26,7 @@ _SPOKEN: dict[str, Callable[[Params, Translator], Html]] = {
     kinds.DAILY_LOSS: result_alerts.daily_loss,
     kinds.BACKTEST_DONE: result_alerts.backtest_done,
     kinds.BACKTEST_FAILED: result_alerts.backtest_failed,
+    kinds.KEY: key_cards.told,
 }
 
 _POSITIONS = ("button.positions", "open", "positions", None)
@@ -34,6 +35,7 @@ _STOP = ("button.stop_bot", "begin", "stop", "danger")
 _TRADES = ("button.trades", "open", "trades", None)
 _PNL = ("button.pnl", "open", "pnl", None)
 _RISK = ("button.risk", "open", "risk", None)
+_KEYS = ("button.keys", "open", "keys", None)
 
 _BUTTONS: dict[str, tuple[tuple[str, str, str, str | None], ...]] = {
     kinds.SIGNAL: (_POSITIONS,),
@@ -42,6 +44,7 @@ _BUTTONS: dict[str, tuple[tuple[str, str, str, str | None], ...]] = {
     kinds.ORDER_REJECTED: (_STATUS,),
     kinds.ORDER_FAILED: (_STATUS,),
     kinds.DAILY_LOSS: (_STATUS, _RISK),
+    kinds.KEY: (_KEYS,),
 }
 """Kind -> (label, action, view, style): each opens its view as a new message."""
 

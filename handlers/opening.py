@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from domain.errors import DomainError
-from handlers import backtests, bots, risk, trading
+from handlers import backtests, bots, keys, risk, trading
 from handlers.context import Context
 from handlers.types import Reply
 from handlers.views import View, anew
@@ -16,6 +16,7 @@ _READING: dict[str, Callable[[Context], Awaitable[View]]] = {
     "pnl": trading.pnl_view,
     "status": bots.status_view,
     "risk": risk.risk_view,
+    "keys": keys.keys_view,
 }
 _WRITING: dict[str, Callable[[Context], Awaitable[View]]] = {
     "stop": bots.stop_view,

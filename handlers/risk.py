@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from domain.access.step_up import check_loosening
 from domain.bots import config
 from domain.bots.models import BotConfig
 from domain.errors import DomainError
@@ -120,13 +121,15 @@ def group_of(name: str) -> Group | None:
 async def change(ctx: Context, group: Group, name: str, typed: str) -> Reply:
     """One setting to what was typed; says what that did, with the card as it is now.
 
-    Raises DomainError: "wrong_unit", "too_late", and those of `domain.risk.bounds.checked`.
+    Raises DomainError: "wrong_unit", "too_late", those of `domain.risk.bounds.checked`, and those
+    of a step-up when it lets more risk in.
     """
     amount = amount_of(typed)
     number = in_unit(name, amount, risk_cards.UNIT[name]) if name in group.known else amount.number
     changed = await group.set(ctx.session, ctx.user.id, name, number)
     if changed.loosens:
         refuse_late(ctx)
+        await check_loosening(ctx.session, ctx.user, ctx.now)
     view = await group.view(ctx)
     return Reply.text(risk_cards.changed(ctx.t, changed, view.text), view.keyboard, view.card)
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from domain.access.step_up import Need
 from handlers import (
+    audit,
     authoring,
     backtests,
     bots,
+    connect,
     help,  # noqa: A004 - the command's name
+    keys,
     opening,
     picking,
     questions,
@@ -19,6 +23,7 @@ from handlers import (
     start,
     strategies,
     trading,
+    two_factor,
 )
 from handlers.types import Handler, Route, Tap
 
@@ -41,7 +46,7 @@ ROUTES: tuple[Route, ...] = (
     Route("settings", settings.change_settings, "account", writes=True, shows_bare=True),
     Route("help", help_command, "account", access="anyone"),
     Route("pause", bots.pause, "bot", writes=True, menu=False),
-    Route("resume", bots.resume, "bot", writes=True, expires=True, menu=False),
+    Route("resume", bots.resume, "bot", writes=True, expires=True, menu=False, needs=Need.LIVE),
     Route("strategy", strategies.show_strategy, "strategy", menu=False),
     Route(
         "new_strategy",
@@ -73,6 +78,11 @@ ROUTES: tuple[Route, ...] = (
         aliases=("language",),
     ),
     Route("cancel", questions.cancel, "account", writes=True, menu=False),
+    Route("connect", connect.connect, "account", writes=True, menu=False),
+    Route("keys", keys.show_keys, "account", menu=False),
+    Route("disconnect", keys.disconnect, "account", writes=True, menu=False, needs=Need.KEYS),
+    Route("twofa", two_factor.show_two_factor, "account", menu=False, aliases=("2fa",)),
+    Route("audit", audit.show_audit, "admin", access="admin"),
 )
 
 TAPS: tuple[Tap, ...] = (
@@ -114,12 +124,26 @@ TAPS: tuple[Tap, ...] = (
     Tap("import", sharing.tap_import, writes=True, acts=True),
     Tap("cancel_bt", backtests.tap_cancel, writes=True),
     Tap("pause", bots.pause, writes=True),
-    Tap("resume", bots.resume, writes=True, expires=True),
+    Tap("resume", bots.resume, writes=True, expires=True, needs=Need.LIVE),
+    # Keys and the second factor.
+    Tap("keys", keys.show_keys),
+    Tap("connect", connect.connect, writes=True),
+    Tap("key_type", connect.tap_type, writes=True, needs=Need.KEYS),
+    Tap("key_ok", keys.tap_confirm, writes=True, needs=Need.ALWAYS),
+    Tap("key_use", keys.tap_accept, writes=True, needs=Need.KEYS),
+    Tap("disconnect", keys.disconnect, writes=True, needs=Need.KEYS),
+    Tap("go_disconnect", keys.tap_disconnect, writes=True, acts=True, needs=Need.KEYS),
+    Tap("tf_on", two_factor.tap_begin, writes=True),
+    Tap("tf_codes", two_factor.tap_codes, writes=True, needs=Need.ALWAYS),
+    Tap("tf_off", two_factor.tap_off, writes=True, needs=Need.ALWAYS),
+    Tap("audit", audit.tap_audit, access="admin"),
 )
 
 FORMS: Mapping[str, Handler] = {
     questions.SETTING: questions.answer,
     authoring.CODE: authoring.answer,
+    connect.FORM: connect.answer,
+    two_factor.FORM: two_factor.answer,
 }
 """Kind of a form -> the handler of the message that answers it."""
 FILE_FORMS = frozenset({authoring.CODE})

@@ -16,7 +16,8 @@ from handlers.attachments import Files
 @dataclass(frozen=True, slots=True)
 class Services:
     """`registration`: open, invite or closed. `invites`: codes accepted by /start. `bot_username`:
-    for deep links.
+    for deep links. `public_url`: where our own pages are, None when there are none. `connects`:
+    whether there is an exchange to connect a key of.
     """
 
     wall: WallClock
@@ -32,3 +33,5 @@ class Services:
     invites: frozenset[str] = frozenset()
     admins: frozenset[int] = frozenset()
     bot_username: str = "leverframe_bot"
+    public_url: str | None = None
+    connects: bool = True

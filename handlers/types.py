@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from domain.access.step_up import Need
     from handlers.context import Context
 
 
@@ -38,7 +39,8 @@ class Action:
     `send` or `photo` with
     it becomes that live card, an `edit` with it and without `message_id` finds the card's message,
     or sends it anew.
-    silent: without a sound. alert: the answer pops up. protect: cannot be forwarded.
+    silent: without a sound. alert: the answer pops up. protect: cannot be forwarded. qr: a photo
+    of this text as a QR code, drawn when it is sent. A `delete` with a card deletes its message.
     """
 
     kind: str
@@ -53,6 +55,7 @@ class Action:
     silent: bool = False
     alert: bool = False
     protect: bool = False
+    qr: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Only what differs from the defaults."""
@@ -138,7 +141,8 @@ class Route:
     access: anyone, user, admin. writes: opens a write transaction. lane 0 overtakes the user's slow
     commands.
     expires: refused when processed more than 60 s after it was received (entries, loosening, live
-    starts).
+    starts). needs: a code of the second factor first; what only sometimes needs one asks for it
+    itself (`domain.access.step_up`).
     shows_bare: without arguments it only shows, though it writes with some. Whatever may change
     something ends an open question, whatever shows leaves it open.
     group: heading in /help. Help key: `help.<name>`.
@@ -155,6 +159,7 @@ class Route:
     menu: bool = True
     shows_bare: bool = False
     takes_file: bool = False
+    needs: Need | None = None
     aliases: tuple[str, ...] = field(default=())
 
 
@@ -171,3 +176,4 @@ class Tap:
     acts: bool = False
     lane: int = 1
     expires: bool = False
+    needs: Need | None = None

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import secrets
 from base64 import urlsafe_b64decode
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -17,22 +14,21 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain.errors import DomainError
 
-KEY_FILE = "secret.key"
-
 
 class FernetCipher:
     """`keys`: newest first, comma separated. New data uses the first; all of them decrypt.
-    Fingerprints are the first one's only.
+    Fingerprints are made with the first, and known by all.
     """
 
     def __init__(self, keys: str) -> None:
         parts = [part.strip() for part in keys.split(",")]
         try:
-            self._fernet = MultiFernet([Fernet(part) for part in parts])
+            fernets = [Fernet(part) for part in parts]
             masters = [urlsafe_b64decode(part) for part in parts]
         except ValueError:
             raise DomainError("secret_key_invalid") from None
-        self._mac = _derive(masters[0], b"digest", 32)
+        self._newest, self._fernet = fernets[0], MultiFernet(fernets)
+        self._macs = [_derive(master, b"digest", 32) for master in masters]
         self._sivs = [AESSIV(_derive(master, b"buttons", 32)) for master in masters]
 
     def encrypt(self, text: str) -> str:
@@ -45,7 +41,18 @@ class FernetCipher:
             raise DomainError("cipher_broken") from None
 
     def digest(self, text: str) -> str:
-        return hmac.new(self._mac, text.encode(), hashlib.sha256).hexdigest()
+        return _mac(self._macs[0], text)
+
+    def vouches(self, text: str, digest: str) -> bool:
+        given = digest.encode()
+        return any(hmac.compare_digest(_mac(key, text).encode(), given) for key in self._macs)
+
+    def renewed(self, token: str) -> str | None:
+        try:
+            self._newest.decrypt(token.encode())
+        except InvalidToken:
+            return self.encrypt(self.decrypt(token))
+        return None
 
     def seal(self, data: bytes, bound_to: bytes) -> bytes:
         return self._sivs[0].encrypt(data, [bound_to])
@@ -59,28 +66,8 @@ class FernetCipher:
         raise DomainError("cipher_broken")
 
 
-def key_from_file(data_dir: Path) -> tuple[str, bool]:
-    """(key, made just now) of the embedded default's key file, mode 0600."""
-    path = data_dir / KEY_FILE
-    try:
-        return path.read_text().strip(), False
-    except FileNotFoundError:
-        data_dir.mkdir(parents=True, exist_ok=True)
-    key = Fernet.generate_key().decode()
-    # Written whole under another name first: nobody ever reads half a key, and no crash leaves one.
-    fresh = data_dir / f".{KEY_FILE}.{secrets.token_hex(4)}"
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(handle)
-    try:
-        os.link(fresh, path)
-    except FileExistsError:  # another process of ours was quicker
-        return path.read_text().strip(), False
-    finally:
-        fresh.unlink()
-    return key, True
+def _mac(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def _derive(master: bytes, purpose: bytes, length: int) -> bytes:

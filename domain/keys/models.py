@@ -13,7 +13,8 @@ from domain.database import Base
 
 class ApiKey(Base):
     """A key pair on one exchange. `binding` null = imported by another program: unusable until
-    confirmed.
+    confirmed. `checked_at` null = the exchange was not asked yet. `disabled_at`: not used since
+    then, for `disabled_reason`. `ips`: the addresses it is bound to, [] = any.
     """
 
     __tablename__ = "api_keys"
@@ -31,3 +32,19 @@ class ApiKey(Base):
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     binding: Mapped[str | None] = mapped_column(String(64))
+    disabled_reason: Mapped[str | None] = mapped_column(String(32))
+    ips: Mapped[list[str] | None] = mapped_column(JSONText(list[str]))
+    position_mode: Mapped[str | None] = mapped_column(String(8))
+
+
+class KeyLink(Base):
+    """A page on which a user enters a key, once. `token_hash` = keyed digest of what the address
+    holds.
+    """
+
+    __tablename__ = "key_links"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -11,6 +11,7 @@ ORDER_FAILED = "order_failed"
 DAILY_LOSS = "daily_loss"
 BACKTEST_DONE = "backtest_done"
 BACKTEST_FAILED = "backtest_failed"
+KEY = "key"
 
 KINDS = frozenset(
     {
@@ -23,6 +24,7 @@ KINDS = frozenset(
         DAILY_LOSS,
         BACKTEST_DONE,
         BACKTEST_FAILED,
+        KEY,
     }
 )
 """`handlers.notifications` has a sentence for each, and for no other."""

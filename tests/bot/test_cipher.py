@@ -11,7 +11,8 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.fernet_cipher import FernetCipher, key_from_file
+from bot.adapters.fernet_cipher import FernetCipher
+from bot.adapters.key_file import key_from_file
 from domain.cipher import decrypt_json, encrypt_json
 from domain.errors import DomainError
 from tests.support.cipher import fresh_cipher

@@ -59,7 +59,7 @@ async def test_a_time_zone_can_be_tapped_and_an_unknown_one_is_refused(w: World)
 async def test_help_lists_every_command_and_explains_each(w: World) -> None:
     alice = await w.trader("alice")
     said = await alice.sends("/help")
-    for route in ROUTES:
+    for route in [route for route in ROUTES if route.access != "admin"]:
         assert f"/{route.name} – " in said
         assert f"/{route.name} – " in await alice.sends(f"/help {route.name}")
     assert "/positions – " in await alice.sends("/help /POS")

@@ -94,6 +94,14 @@ BACKTEST: dict[str, Any] = {
     "file": "charts/backtest-7.png",
 }
 FAILED: dict[str, Any] = BACKTEST | {"code": "no_price", "error": {"symbol": "BTCUSDT"}}
+KEY: dict[str, Any] = {
+    "key": "bg_0…cdef",
+    "demo": False,
+    "outcome": "ready",
+    "first": True,
+    "rights": ["read", "trade"],
+    "ips": [],
+}
 EXAMPLES = {
     "signal": SIGNAL,
     "entry": ENTRY,
@@ -104,6 +112,7 @@ EXAMPLES = {
     "daily_loss": HALT,
     "backtest_done": BACKTEST,
     "backtest_failed": {k: v for k, v in FAILED.items() if k != "file"},
+    "key": KEY,
 }
 
 

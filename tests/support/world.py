@@ -33,6 +33,7 @@ from bot.settings import load
 from domain.clock import ManualClock
 from domain.database import Database
 from tests.support.database import opened
+from tests.support.key_inspector import FakeInspector
 from tests.support.market import FakeMarket
 from tests.support.sandbox_request import SandboxRequest
 
@@ -141,6 +142,7 @@ class World:
     runtime: Runtime
     market: FakeMarket
     wall: ManualClock
+    keys: FakeInspector
     _offset: int = 0
     _toasts_read: int = 0
     people: dict[str, Person] = field(default_factory=dict)
@@ -173,6 +175,7 @@ class World:
         for _ in range(_TURNS):
             busy = await self._receives()
             await self.container.trading.run_due()
+            await self.container.light_jobs.settle()
             await self.runtime.writer.write(_nothing)
             busy = await self.runtime.notifier.turn() > 0 or busy
             await self.runtime.notifier.settle()
@@ -222,6 +225,7 @@ async def world(
     """Open a world with its own database (`url`, or a SQLite file in `folder`)."""
     market = market or FakeMarket()
     wall = ManualClock(market.clock.now_ms())
+    inspector = FakeInspector()
     configured = load(
         data_dir=folder / "data",
         telegram_token=TOKEN,
@@ -244,6 +248,7 @@ async def world(
             wall=wall,
             opened_market=OpenMarket(market, market.clock, "fake", replayed=False),
             database=database,
+            inspector=inspector,
         )
         if prepare is not None:
             await prepare(database)
@@ -252,7 +257,7 @@ async def world(
         runtime.open()
         await runtime.roles.renew()
         try:
-            yield World(api, chats, application, runtime, market, wall)
+            yield World(api, chats, application, runtime, market, wall, inspector)
         finally:
             await runtime.inbox.stop()
             await runtime.notifier.settle()
