@@ -10,6 +10,7 @@ from telegram import Update
 from telegram.ext import Application, ApplicationBuilder
 
 from bot.container import Container
+from bot.markets import OpenMarket
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.transport import AiohttpRequest
@@ -22,9 +23,12 @@ _POLL_CONNECTIONS = 8
 class LeverframeApplication(Application[Any, Any, Any, Any, Any, Any]):
     """`initialize` opens the database and the market, `start` begins to run bots and to notify."""
 
-    def __init__(self, *, settings: Settings, **kwargs: Any) -> None:
+    def __init__(
+        self, *, settings: Settings, opened_market: OpenMarket | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.settings = settings
+        self._opened_market = opened_market
         self.runtime: Runtime | None = None
         self.polls = False
         """Whether `start` fetches updates itself; else they are handed to `process_update`."""
@@ -40,7 +44,9 @@ class LeverframeApplication(Application[Any, Any, Any, Any, Any, Any]):
         if self.runtime is not None:
             return
         await super().initialize()
-        container = await Container.open(self.settings, self.bot.username)
+        container = await Container.open(
+            self.settings, self.bot.username, opened_market=self._opened_market
+        )
         self.runtime = Runtime(container, self.bot, self.bot.id)
         self.runtime.open()
 
@@ -67,12 +73,15 @@ class LeverframeApplication(Application[Any, Any, Any, Any, Any, Any]):
 
 
 def build(
-    settings: Settings, builder: ApplicationBuilder[Any, Any, Any, Any, Any, Any] | None = None
+    settings: Settings,
+    builder: ApplicationBuilder[Any, Any, Any, Any, Any, Any] | None = None,
+    opened_market: OpenMarket | None = None,
 ) -> LeverframeApplication:
     """An Application that is not running yet; nothing is opened and nothing is sent before
     `initialize`.
 
     `builder`: keeps whatever was set on it (a request, a bot); the settings fill in the rest.
+    `opened_market`: in place of the one that the settings name; closed with the application.
     """
     fresh = builder is None
     building: Any = ApplicationBuilder() if builder is None else builder
@@ -91,6 +100,8 @@ def build(
     for name, values in wanted:
         with suppress(RuntimeError):  # set on the builder before: that stays
             getattr(building, name)(*values)
-    building.application_class(LeverframeApplication, {"settings": settings})
+    building.application_class(
+        LeverframeApplication, {"settings": settings, "opened_market": opened_market}
+    )
     application: LeverframeApplication = building.build()
     return application

@@ -172,7 +172,8 @@ async def exchange(settings: Settings) -> Finding:
         return Finding("exchange", "ok", "not used: the market is replayed or simulated")
     from bot.adapters.ccxt_public import open_exchange_market  # noqa: PLC0415 - ccxt costs 100 MB
 
-    opened = open_exchange_market(SystemClock())
+    address = settings.exchange_address
+    opened = open_exchange_market(SystemClock(), base_url=address.rest if address else None)
     try:
         theirs = await opened.server_time_ms()
         return Finding("exchange", "ok", f"{settings.exchange} answers ({theirs})")

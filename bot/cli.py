@@ -42,6 +42,11 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int, default=PORT, help=f"of the chat page ({PORT})")
     demo.add_argument("--data", type=Path, help="where the demo keeps its state")
     demo.add_argument("--no-browser", action="store_true", help="do not open the chat page")
+    demo.add_argument(
+        "--exchange-emulator",
+        action="store_true",
+        help="a Bitget on this machine beside it, with prices of the demo's market, to try keys on",
+    )
     commands.add_parser("run", help="the service, on Telegram")
     sandbox = commands.add_parser("sandbox", help="the local Bot API server and chat page alone")
     sandbox.add_argument("--port", type=int, default=PORT, help=f"({PORT})")

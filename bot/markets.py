@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,10 +73,18 @@ def _exchange(settings: Settings, pool: WorkerPool) -> OpenMarket:
 
     def store(page: Page) -> CandleStore:
         folder, work = settings.data_dir / HISTORY, settings.data_dir / "work"
-        return CandleStore(folder, settings.exchange, clock, pool.run, page, work)
+        return CandleStore(folder, name, clock, pool.run, page, work)
 
-    market = open_exchange_market(clock, store=store)
-    return OpenMarket(market, clock, settings.exchange, replayed=False, prefetch=market.prefetch)
+    address = settings.exchange_address
+    name = settings.exchange if address is None else f"{settings.exchange}-{_slug(address.rest)}"
+    base_url = None if address is None else address.rest
+    market = open_exchange_market(clock, base_url=base_url, store=store)
+    return OpenMarket(market, clock, name, replayed=False, prefetch=market.prefetch)
+
+
+def _slug(url: str) -> str:
+    """An emulator's candles do not mix with the real exchange's."""
+    return re.sub(r"\W+", "-", url.partition("://")[2])
 
 
 def _stored_ms(data_dir: Path, key: str) -> int | None:

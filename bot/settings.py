@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.exchange_urls import ExchangeUrls, parse
+
 PREFIX = "LEVERFRAME_"
 TELEGRAM = "https://api.telegram.org"
 
@@ -38,6 +40,7 @@ class Settings(BaseSettings):
     invites: Annotated[frozenset[str], NoDecode] = frozenset()
     admins: Annotated[frozenset[int], NoDecode] = frozenset()
     exchange: Literal["bitget"] = "bitget"
+    exchange_urls: Annotated[dict[str, ExchangeUrls], NoDecode] = Field(default_factory=dict)
     market: str = "exchange"
     market_speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
     market_seed: int = 7
@@ -68,6 +71,11 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("exchange_urls", mode="before")
+    @classmethod
+    def _read_urls(cls, value: Any) -> Any:
+        return parse(value)
 
     @field_validator("database_url")
     @classmethod
@@ -111,6 +119,16 @@ class Settings(BaseSettings):
         if self.secret_key_file is not None and not self.secret_key_file.is_file():
             raise ValueError("LEVERFRAME_SECRET_KEY_FILE: there is no such file")
         return self
+
+    @property
+    def exchange_address(self) -> ExchangeUrls | None:
+        """Where the exchange is, None = where everybody knows it."""
+        return self.exchange_urls.get(self.exchange)
+
+    @property
+    def exchange_is_loopback(self) -> bool:
+        """Whether the exchange is an emulator on this machine: live orders move no money."""
+        return self.exchange_address is not None and self.exchange_address.is_loopback
 
     @property
     def is_embedded(self) -> bool:

@@ -76,3 +76,53 @@ def test_candle_files_are_listed() -> None:
         "y.parquet",
     ]
     assert load(market="simulated").market_files == ()
+
+
+EMULATOR = '{"bitget": {"rest": "http://127.0.0.1:8082/", "ws": "ws://[::1]:8082"}}'
+
+
+def test_an_exchange_can_be_somewhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().exchange_address is None
+    monkeypatch.setenv("LEVERFRAME_EXCHANGE_URLS", EMULATOR)
+    address = load().exchange_address
+    assert address is not None
+    assert (address.rest, address.ws) == ("http://127.0.0.1:8082", "ws://[::1]:8082")
+
+
+@pytest.mark.parametrize(
+    ("urls", "loopback"),
+    [
+        ("", False),
+        (EMULATOR, True),
+        ('{"bitget": {"rest": "http://localhost:1"}}', True),
+        ('{"bitget": {"rest": "https://api.example"}}', False),
+        ('{"bitget": {"rest": "http://localhost:1", "ws": "wss://ws.example"}}', False),
+        ('{"binance": {"rest": "http://localhost:1"}}', False),
+        ('{"bitget": {"rest": "http://127.0.0.1.example"}}', False),
+    ],
+)
+def test_only_an_exchange_on_this_machine_is_taken_for_an_emulator(
+    monkeypatch: pytest.MonkeyPatch, urls: str, loopback: bool
+) -> None:
+    monkeypatch.setenv("LEVERFRAME_EXCHANGE_URLS", urls)
+    assert load().exchange_is_loopback is loopback
+
+
+@pytest.mark.parametrize(
+    ("urls", "allowed"),
+    [
+        ("http://127.0.0.1", "must be JSON such as"),
+        ("[]", "must be JSON such as"),
+        ('{"bitget": {"rest": "127.0.0.1"}}', "http:// or https://"),
+        ('{"bitget": {"rest": "http://a", "ws": "http://a"}}', "ws:// or wss://"),
+        ('{"bitget": {"ws": "ws://a"}}', "required"),
+        ('{"bitget": {"rest": "http://a", "port": 1}}', "not permitted"),
+    ],
+)
+def test_a_wrong_address_of_an_exchange_is_named(
+    monkeypatch: pytest.MonkeyPatch, urls: str, allowed: str
+) -> None:
+    monkeypatch.setenv("LEVERFRAME_EXCHANGE_URLS", urls)
+    with pytest.raises(SettingsError, match="LEVERFRAME_EXCHANGE_URLS") as refused:
+        load()
+    assert allowed in str(refused.value)
