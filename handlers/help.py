@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from domain.errors import DomainError
+from handlers import rule_help
 from handlers.context import Context
 from handlers.render.text import bold, lines
 from handlers.texts import Html, Translator, plain
@@ -15,12 +16,14 @@ Routes = Callable[[], Sequence[Route]]
 
 
 def make_help(routes: Routes) -> tuple[Handler, Handler]:
-    """The handlers of `/help [command]` and of the help button over the list of routes."""
+    """The handlers of `/help [command | rules ...]` and of the help button over the routes."""
 
     async def help_command(ctx: Context) -> Reply:
         if not ctx.incoming.args:
             return Reply.text(overview(visible(routes(), ctx), ctx.t), _keyboard(ctx))
         name = ctx.incoming.args[0].lstrip("/").lower()
+        if name == rule_help.TOPIC:
+            return rule_help.rule_help(ctx, list(ctx.incoming.args[1:]))
         for route in visible(routes(), ctx):
             if name in (route.name, *route.aliases):
                 return Reply.text(details(route, ctx.t))

@@ -17,6 +17,7 @@ from handlers import (
     picking,
     questions,
     risk,
+    rule_help,
     settings,
     sharing,
     signals,
@@ -88,6 +89,7 @@ ROUTES: tuple[Route, ...] = (
 TAPS: tuple[Tap, ...] = (
     Tap("menu", start.menu),
     Tap("help", help_tap),
+    Tap(rule_help.TOPIC, rule_help.tap_rules),
     Tap("settings", settings.show_settings),
     Tap("lang", settings.tap_language, writes=True),
     Tap("tz", settings.tap_timezone, writes=True),
