@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bot.adapters.fernet_cipher import FernetCipher
+from bot.adapters.folder_blobs import FolderBlobs
 from bot.adapters.key_file import KEY_FILE, KeyFileCipher, key_from_file
 from bot.adapters.lazy_keys import LazyKeys
 from bot.adapters.telegram_files import TelegramFiles
@@ -190,6 +191,7 @@ async def _wired(
         outbox=outbox,
         cipher=cipher,
         files=files,
+        shelf=FolderBlobs(settings.data_dir),
         exchange_name=settings.exchange,
         registration=settings.registration,
         invites=settings.invites,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
 from domain.errors import DomainError
+from handlers import pictures
 from handlers.callbacks import Buttons
 from handlers.context import Context
 from handlers.render import backtest_cards
@@ -100,6 +101,8 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
     which = () if row.strategy_id is None else (row.strategy_id,)
     again = show(plain(t("button.backtest")), "new_bt", *which)
     start = show(plain(t("button.start_this")), "new_bot", *which, style="success")
+    if row.status == backtests.COMPLETED:
+        return ((pictures.open_button(t, buttons, row.id),), (start, again))
     return ((start, again),)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.outbox import kinds
 from handlers.callbacks import Buttons
+from handlers.pictures import keyboard_below
 from handlers.render import alerts, key_cards, result_alerts
 from handlers.texts import Html, Translator, plain
 from handlers.types import Action, Keyboard
@@ -63,17 +64,11 @@ def render(kind: str, params: Params, t: Translator, buttons: Buttons | None = N
 
 
 def _keyboard(kind: str, params: Params, t: Translator, buttons: Buttons) -> Keyboard:
-    if kind == kinds.BACKTEST_DONE and params.get("strategy_id") is not None:
-        return _after_backtest(int(params["strategy_id"]), t, buttons)
+    if kind == kinds.BACKTEST_DONE and params.get("result_id") is not None:
+        strategy = params.get("strategy_id")
+        return keyboard_below(t, buttons, int(params["result_id"]), strategy)
     row = tuple(
         buttons.show(plain(t(label)), action, view, style=style)
         for label, action, view, style in _BUTTONS.get(kind, ())
     )
     return (row,) if row else ()
-
-
-def _after_backtest(strategy_id: int, t: Translator, buttons: Buttons) -> Keyboard:
-    start = buttons.show(
-        plain(t("button.start_this")), "begin", "bot", strategy_id, style="success"
-    )
-    return ((start, buttons.show(plain(t("button.backtest")), "begin", "bt", strategy_id)),)

@@ -15,6 +15,7 @@ from handlers import (
     keys,
     opening,
     picking,
+    pictures,
     questions,
     risk,
     rule_help,
@@ -104,6 +105,7 @@ TAPS: tuple[Tap, ...] = (
     Tap("risk", risk.show_risk),
     Tap("config", risk.show_config),
     Tap("result", backtests.tap_result),
+    Tap("pic", pictures.tap_picture),
     Tap("open", opening.tap_open),
     # These lead to buttons that act, which are rows.
     Tap("begin", opening.tap_begin, writes=True),

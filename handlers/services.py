@@ -8,6 +8,7 @@ from domain.cipher import Cipher
 from domain.clock import MarketClock, WallClock
 from domain.jobs.service import JobQueue
 from domain.market.ports import MarketData
+from domain.market.storage import Blobs
 from domain.outbox.service import Outbox
 from domain.trading.ports import Exchanges
 from handlers.attachments import Files
@@ -17,7 +18,8 @@ from handlers.attachments import Files
 class Services:
     """`registration`: open, invite or closed. `invites`: codes accepted by /start. `bot_username`:
     for deep links. `public_url`: where our own pages are, None when there are none. `connects`:
-    whether there is an exchange to connect a key of.
+    whether there is an exchange to connect a key of. `shelf`: the data directory, where replies
+    take their files from.
     """
 
     wall: WallClock
@@ -28,6 +30,7 @@ class Services:
     outbox: Outbox
     cipher: Cipher
     files: Files
+    shelf: Blobs
     exchange_name: str = "bitget"
     registration: str = "invite"
     invites: frozenset[str] = frozenset()

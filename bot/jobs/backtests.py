@@ -14,6 +14,7 @@ from bot.workers.handover import Folder, Look, Order
 from domain.backtests import service as backtests
 from domain.backtests.finding import Finding
 from domain.backtests.models import BacktestResult
+from domain.backtests.pictures import chart_file
 from domain.backtests.rules import Rules
 from domain.backtests.span import bars_in
 from domain.errors import DomainError
@@ -25,7 +26,6 @@ from domain.strategies.language import compile_rules
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-CHARTS = "charts"
 _TOLD = (
     "days",
     "initial_balance",
@@ -125,8 +125,3 @@ async def candles_for(
     bars = await market.candles(symbol, timeframe, end_ms=end_ms, limit=expected + before)
     first = int(np.searchsorted(bars.time, start_ms, "left"))
     return bars.slice(max(0, first - before))
-
-
-def chart_file(result_id: int) -> str:
-    """The picture's path below the data directory."""
-    return f"{CHARTS}/backtest-{result_id}.png"

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.jobs.backtests import CHARTS
 from bot.markets import HISTORY
+from domain.backtests.pictures import FOLDER
 from domain.chat import inbox
 from domain.outbox import queue as outbox
 
@@ -30,7 +30,7 @@ async def run(container: Container) -> None:
         await outbox.prune(session, now - MESSAGES_KEPT)
         await container.queue.prune(session, now - JOBS_KEPT)
     data_dir = container.settings.data_dir
-    await asyncio.to_thread(remove_before, data_dir / CHARTS, now - MESSAGES_KEPT)
+    await asyncio.to_thread(remove_before, data_dir / FOLDER, now - MESSAGES_KEPT)
     await asyncio.to_thread(remove_leftovers, data_dir, now - LEFTOVERS_KEPT)
 
 

@@ -26,7 +26,7 @@ _EVALUATED, _SIMULATED = 0.25, 0.8  # of the work, roughly
 
 
 def run(folder: Path, order: Order) -> Finding:
-    """The whole of it, the picture included. Raises RuleErrors and what `study` raises."""
+    """The whole of it, the pictures included. Raises RuleErrors and what `study` raises."""
     work = Folder(folder)
     bound = compile_rules(order.code).bind(order.inputs)
     result, metrics = study(
@@ -100,12 +100,12 @@ def footer(t: Translator, rules: Rules) -> str:
 
 
 def _draw(result: Result, metrics: dict[str, Any], order: Order) -> None:
-    from bot.workers.charts import Picture, draw_backtest  # noqa: PLC0415 - 60 MB: the CLI draws nothing
+    from bot.workers.charts import Picture, draw_all  # noqa: PLC0415 - 60 MB: the CLI draws nothing
 
     t = Translator(order.look.lang)
     timeframe = order.rules.timeframe or ""
     foot = footer(t, order.rules)
-    draw_backtest(
+    draw_all(
         Picture(order.strategy, timeframe, result, metrics, foot, t), order.chart, order.look.theme
     )
 

@@ -59,8 +59,10 @@ class EquityPanel:
 class UnderwaterPanel:
     """Percent below the highest equity so far."""
 
-    def __init__(self, figure: Figure, box: panels.Box, theme: Theme) -> None:
-        self._panel = panels.Panel(figure, box, theme, dated=True)
+    def __init__(
+        self, figure: Figure, box: panels.Box, theme: Theme, *, dated: bool = True
+    ) -> None:
+        self._panel = panels.Panel(figure, box, theme, dated=dated)
         self._area = panels.fill(self._panel.axes, theme.loss, 0.28)
         self._line = panels.line(self._panel.axes, theme.loss, 1.0)
 

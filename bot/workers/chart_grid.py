@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.text import Text
+from matplotlib.transforms import ScaledTranslation
 
 from bot.workers.chart_theme import Theme
 from bot.workers.chart_ticks import Tick
@@ -19,7 +20,8 @@ from bot.workers.chart_ticks import Tick
 SMALL = 8.0
 _EDGE = 0.02
 _VALUES, _TIMES = 10, 16  # the most marks there are
-_BESIDE = (1.008, -0.05)  # right of the panel, below it; shares of it
+_BESIDE = 1.008  # right of the panel, a share of its width
+_BELOW_POINTS = 2.2
 
 
 class Grid:
@@ -31,15 +33,16 @@ class Grid:
         axes.xaxis.set_visible(False)
         axes.yaxis.set_visible(False)
         across, down = axes.get_yaxis_transform(), axes.get_xaxis_transform()
+        below = down + ScaledTranslation(0, -_BELOW_POINTS / 72, axes.figure.dpi_scale_trans)
         self._level = self._lines(theme, across)
         self._upright = self._lines(theme, down)
         style: dict[str, Any] = {"fontsize": SMALL, "color": theme.muted}
         self._values = [
-            axes.text(_BESIDE[0], 0, "", transform=across, va="center", **style)
+            axes.text(_BESIDE, 0, "", transform=across, va="center", **style)
             for _ in range(_VALUES)
         ]
         self._times = [
-            axes.text(0, _BESIDE[1], "", transform=down, va="top", ha="center", **style)
+            axes.text(0, 0, "", transform=below, va="top", ha="center", **style)
             for _ in range(_TIMES if dated else 0)
         ]
 

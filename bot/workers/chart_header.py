@@ -32,10 +32,11 @@ class Tile:
 
 @dataclass
 class Header:
-    """Texts made once per figure."""
+    """Texts made once per figure. `figures`: a row of them below the title."""
 
     figure: Figure
     theme: Theme
+    figures: bool = True
     _title: Text = field(init=False)
     _subtitle: Text = field(init=False)
     _return: Text = field(init=False)
@@ -50,7 +51,7 @@ class Header:
         self._balance = put(RIGHT, 0.912, 9.5, theme.muted, ha="right")
         self._tiles = [
             (put(x, 0.871, 7.8, theme.muted), put(x, 0.836, 12.0, theme.text, weight="bold"))
-            for x in _COLUMNS
+            for x in (_COLUMNS if self.figures else ())
         ]
 
     def show(self, t: Translator, strategy: str, subtitle: str, metrics: dict[str, Any]) -> None:
@@ -62,7 +63,7 @@ class Header:
         self._return.set_color(self._color(_sign(total)))
         start, end = metrics["initial_balance"], metrics["final_balance"]
         self._balance.set_text(f"{start:,.0f} → {end:,.2f} USDT")
-        for (name, value), tile in zip(self._tiles, tiles(t, metrics), strict=True):
+        for (name, value), tile in zip(self._tiles, tiles(t, metrics), strict=False):
             name.set_text(tile.name)
             value.set_text(tile.value)
             value.set_color(self._color(tile.tone))

@@ -27,9 +27,11 @@ _STRIP = 0.2  # of the panel's height
 class PricePanel:
     """Closes, the range of lows and highs behind them, entries, exits and what lies between."""
 
-    def __init__(self, figure: Figure, box: panels.Box, theme: Theme) -> None:
+    def __init__(
+        self, figure: Figure, box: panels.Box, theme: Theme, *, dated: bool = False
+    ) -> None:
         self._theme = theme
-        self._panel = panels.Panel(figure, box, theme)
+        self._panel = panels.Panel(figure, box, theme, dated=dated)
         axes = self._panel.axes
         self._range = panels.fill(axes, theme.price, 0.22)
         self._close = panels.line(axes, theme.price, 1.0)

@@ -1,94 +1,71 @@
-"""A backtest as a picture: price with trades, equity against buy-and-hold, drawdown. 1280x960.
+"""A backtest in pictures, 1280x960. The first one tells it all; the others look closer.
 
-Worker processes only. The figure and everything on it is made once per theme and process and given
-new data for each picture: most of the time of a drawing is otherwise spent on making axes.
+Worker processes only. A figure and what is on it is made once per theme and process and given new
+data for each picture: most of the time of a drawing is otherwise spent on making axes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
+from bot.workers.chart_closer import CostSheet, EquitySheet, MonthSheet, PriceSheet, TradeSheet
 from bot.workers.chart_curves import EquityPanel, UnderwaterPanel
 from bot.workers.chart_fonts import use_fonts
-from bot.workers.chart_header import LEFT, RIGHT, Header, range_line
-from bot.workers.chart_png import write_png
+from bot.workers.chart_header import LEFT
 from bot.workers.chart_price import PricePanel
+from bot.workers.chart_sheet import HEIGHT, PANELS, WIDTH, Page, Picture, Sheet
 from bot.workers.chart_theme import THEMES, Theme
 from bot.workers.chart_ticks import time_ticks
-from domain.backtests.result import Result
-from handlers.texts import Translator
+from domain.backtests.pictures import OVERVIEW, picture_file
 
-WIDTH, HEIGHT = 1280, 960
-_DPI = 160
+__all__ = ["HEIGHT", "WIDTH", "Picture", "draw_all", "draw_backtest"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """What is drawn. `metrics`: of `domain.backtests.metrics`; `footer`: conventions in short;
-    `t`: speaks the reader's language.
-    """
-
-    strategy: str
-    timeframe: str
-    result: Result
-    metrics: dict[str, Any]
-    footer: str = ""
-    t: Translator = field(default_factory=Translator)
-
-
-def draw_backtest(picture: Picture, path: Path, theme: str = "dark") -> None:
-    """Writes `picture` as a PNG to `path`, whole or not at all. `theme`: dark or light."""
-    draft = path.with_suffix(".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sheet = _sheet(theme)
-    sheet.show(picture)
-    with draft.open("wb") as file:
-        write_png(file, sheet.pixels())
-    draft.replace(path)
-
-
-class _Sheet:
-    """One reusable figure."""
+class _Overview:
+    """Price with trades, equity against buy-and-hold, drawdown."""
 
     def __init__(self, theme: Theme) -> None:
-        self.figure = Figure((WIDTH / _DPI, HEIGHT / _DPI), _DPI, facecolor=theme.background)
-        self.canvas = FigureCanvasAgg(self.figure)
-        self.header = Header(self.figure, theme)
-        width = 0.895
-        self.price = PricePanel(self.figure, (LEFT, 0.452, width, 0.335), theme)
-        self.equity = EquityPanel(self.figure, (LEFT, 0.202, width, 0.212), theme)
-        self.underwater = UnderwaterPanel(self.figure, (LEFT, 0.067, width, 0.098), theme)
-        self.footer = self.figure.text(
-            LEFT, 0.012, "", fontsize=6.8, color=theme.muted, parse_math=False
-        )
-        self.figure.text(RIGHT, 0.012, "Leverframe", fontsize=6.8, color=theme.muted, ha="right")
+        self.page = Page(theme, figures=True)
+        figure = self.page.figure
+        self._price = PricePanel(figure, (LEFT, 0.452, PANELS, 0.335), theme)
+        self._equity = EquityPanel(figure, (LEFT, 0.202, PANELS, 0.212), theme)
+        self._underwater = UnderwaterPanel(figure, (LEFT, 0.067, PANELS, 0.098), theme)
 
     def show(self, picture: Picture) -> None:
-        result, metrics, t = picture.result, picture.metrics, picture.t
-        start, end = result.start_time, int(result.equity_time[-1])
-        line = range_line(t, result.symbol, picture.timeframe, start, end, metrics["days"])
-        self.header.show(t, picture.strategy, line, metrics)
-        span, ticks = (float(start), float(end)), time_ticks(t, start, end)
-        self.price.show(t, result, span, ticks)
-        self.equity.show(t, result, span, ticks)
-        self.underwater.show(t, result, span, ticks)
-        self.footer.set_text(picture.footer)
+        """New data."""
+        self.page.entitle(picture)
+        start, end = picture.span
+        span, ticks = (float(start), float(end)), time_ticks(picture.t, start, end)
+        for panel in (self._price, self._equity, self._underwater):
+            panel.show(picture.t, picture.result, span, ticks)
 
-    def pixels(self) -> npt.NDArray[np.uint8]:
-        """Drawn: (HEIGHT, WIDTH, 4) red, green, blue, opacity."""
-        self.canvas.draw()  # type: ignore[no-untyped-call]
-        return np.asarray(self.canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+
+_SHEETS: Mapping[str, Callable[[Theme], Sheet]] = {
+    OVERVIEW: _Overview,
+    "equity": EquitySheet,
+    "price": PriceSheet,
+    "months": MonthSheet,
+    "costs": CostSheet,
+    "trades": TradeSheet,
+}
+
+
+def draw_backtest(picture: Picture, path: Path, theme: str = "dark", which: str = OVERVIEW) -> None:
+    """Writes one picture as a PNG to `path`. `which`: of `domain.backtests.pictures`."""
+    sheet = _sheet(which, theme)
+    sheet.show(picture)
+    sheet.page.write(path)
+
+
+def draw_all(picture: Picture, overview: Path, theme: str) -> None:
+    """Every picture, beside the first."""
+    for which in _SHEETS:
+        draw_backtest(picture, picture_file(overview, which), theme, which)
 
 
 @cache
-def _sheet(theme: str) -> _Sheet:
+def _sheet(which: str, theme: str) -> Sheet:
     use_fonts()
-    return _Sheet(THEMES[theme])
+    return _SHEETS[which](THEMES[theme])

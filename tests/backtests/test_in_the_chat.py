@@ -24,10 +24,38 @@ async def test_a_trader_asks_and_gets_a_chart_with_its_figures(tmp_path: Path) -
         [sent] = w.calls("sendPhoto")
         assert "EMA cross" in sent["params"]["caption"]
         assert "Profit factor" in sent["params"]["caption"]
-        assert [path.name for path in (tmp_path / "data" / "charts").iterdir()] == [
-            "backtest-1.png"
+        assert sorted(path.name for path in (tmp_path / "data" / "charts").iterdir()) == [
+            "backtest-1-costs.png",
+            "backtest-1-equity.png",
+            "backtest-1-months.png",
+            "backtest-1-price.png",
+            "backtest-1-trades.png",
+            "backtest-1.png",
         ]
         assert "#1 BTCUSDT 1m" in await alice.sends("/results")
+
+
+async def test_the_other_pictures_take_the_place_of_the_first(tmp_path: Path) -> None:
+    market = FakeMarket()
+    market.moves("10%", minutes=200)
+    async with world(tmp_path, market=market) as w:
+        alice = await w.trader("alice")
+        await alice.sends("/backtest ema btc 1m 30d")
+        await w.container.heavy_jobs.settle()
+        await w.settles()
+        shown = alice.messages[-1]
+        for label in ("Equity", "Price", "Months", "Costs", "Trades", "Overview"):
+            await alice.taps(label)
+            assert alice.messages[-1]["message_id"] == shown["message_id"]
+            assert "EMA cross" in alice.last
+            alice.button(f"✓ {label}")
+        assert len(w.calls("editMessageMedia")) == 6
+        await alice.sends("/results 1")
+        await alice.taps("Pictures")
+        assert len(w.calls("sendPhoto")) == 2
+        for path in (tmp_path / "data" / "charts").iterdir():
+            path.unlink()
+        assert "tidied away" in await alice.taps("Months")
 
 
 async def test_cancelled_in_the_chat_there_is_no_chart(tmp_path: Path) -> None:

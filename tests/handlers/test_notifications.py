@@ -230,7 +230,7 @@ def test_buttons_open_their_view_as_a_new_message() -> None:
 
 def test_after_a_backtest_its_strategy_can_be_started() -> None:
     maker = buttons()
-    ((start, again),) = render("backtest_done", BACKTEST, ko, maker).keyboard
+    *_, (start, again) = render("backtest_done", BACKTEST, ko, maker).keyboard
     tap = open_shown(maker.cipher, str(start.data), 5, 5, NOW)
     assert (tap.action, tap.args) == ("begin", {"0": "bot", "1": 2})
     assert again.data

@@ -1,0 +1,112 @@
+"""How the trades are spread: by what each brought, and by how it ended."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from bot.workers.chart_header import signed_percent
+from bot.workers.chart_panels import Box
+from bot.workers.chart_theme import Theme
+from bot.workers.chart_ticks import compact, value_ticks
+from bot.workers.chart_words import Board
+from domain.backtests.result import Ints, TradeColumns
+from domain.market.candles import Floats
+from domain.trading.fills import EXIT_REASONS
+from handlers.texts import Translator, plain
+
+_BARS = 41
+_FLOOR, _CEILING = 0.09, 0.93
+_OUTER = 0.5  # percent of the trades at each end that share the outermost bars
+_NAMES, _COUNTS, _AMOUNTS = 0.16, 0.27, 0.86
+_SIZE = 9.0
+
+
+class ProfitPanel:
+    """Trades by their net profit in percent of the position."""
+
+    def __init__(self, figure: Figure, box: Box, theme: Theme) -> None:
+        self._board = Board(figure, box, theme)
+
+    def show(self, t: Translator, trades: TradeColumns) -> None:
+        """New data."""
+        board, theme = self._board, self._board.theme
+        board.clear()
+        board.caption(t("picture.spread"))
+        if len(trades) == 0:
+            board.text(0.5, 0.5, t("picture.no_trades"), ha="center", fontsize=14.0)
+            return
+        profit = trades.pnl_percent
+        edges, counts = spread(profit)
+        low, width = float(edges[0]), float(edges[-1] - edges[0])
+        tallest = int(counts.max())
+        for left, right, count in zip(edges[:-1], edges[1:], counts.tolist(), strict=True):
+            x, step = (float(left) - low) / width, float(right - left) / width
+            tall = (_CEILING - _FLOOR) * count / tallest
+            tone = theme.gain if left + right > 0.0 else theme.loss
+            board.block((x + 0.1 * step, _FLOOR, 0.8 * step, tall), tone, 0.85)
+        for at in value_ticks(low, low + width, 8):
+            x = (at - low) / width
+            if 0.03 < x < 0.97:
+                board.text(x, 0.04, f"{compact(at)}%" if at else "0", ha="center")
+        self._line(t("picture.median"), float(np.median(profit)), low, width, 0.99)
+        self._line(t("picture.mean"), float(np.mean(profit)), low, width, 0.945)
+
+    def _line(self, name: str, at: float, low: float, width: float, y: float) -> None:
+        board, theme = self._board, self._board.theme
+        x = (at - low) / width
+        board.stroke([x, x], [_FLOOR, y - 0.02], theme.benchmark, linestyle=(0, (4, 3)))
+        side: dict[str, Any] = {"ha": "left"} if x < 0.7 else {"ha": "right"}
+        shift = 0.008 if x < 0.7 else -0.008
+        words = f"{plain(name)} {signed_percent(at) if abs(at) >= 0.1 else _fine(at)}"
+        board.text(x + shift, y, words, color=theme.benchmark, fontsize=_SIZE, **side)
+
+
+class ReasonPanel:
+    """Net profit by the reason of the exit, with how many there were."""
+
+    def __init__(self, figure: Figure, box: Box, theme: Theme) -> None:
+        self._board = Board(figure, box, theme)
+
+    def show(self, t: Translator, trades: TradeColumns) -> None:
+        """New data."""
+        board, theme = self._board, self._board.theme
+        board.clear()
+        board.caption(t("picture.reasons"))
+        found = [
+            (name, trades.pnl[trades.reason == code])
+            for code, name in enumerate(EXIT_REASONS)
+            if name and (trades.reason == code).any()
+        ]
+        sums = [float(earned.sum()) for _, earned in found]
+        low, high = min([0.0, *sums]), max([0.0, *sums])
+        scale = (_AMOUNTS - _COUNTS) / ((high - low) or 1.0)
+        zero, height = _COUNTS - low * scale, 1.0 / len(EXIT_REASONS)
+        for number, ((name, earned), total) in enumerate(zip(found, sums, strict=True)):
+            middle = 1.0 - (number + 0.6) * height
+            tone = theme.gain if total >= 0.0 else theme.loss
+            end = zero + total * scale
+            box = (min(zero, end), middle - 0.3 * height, abs(end - zero), 0.6 * height)
+            board.block(box, tone, 0.85)
+            words = f"{total:+,.0f}".replace("-", "−")
+            board.text(0.0, middle, t(f"exit_reason.{name}"), color=theme.text, fontsize=_SIZE)
+            board.text(_COUNTS - 0.02, middle, f"{len(earned):,}", ha="right", fontsize=_SIZE)
+            board.text(1.0, middle, words, ha="right", color=tone, fontsize=_SIZE)
+
+
+def spread(profit: Floats) -> tuple[Floats, Ints]:
+    """(edges, counts): bars of equal width with zero on an edge; the few far out share the last."""
+    low, high = np.percentile(profit, [_OUTER, 100.0 - _OUTER]).tolist()
+    low, high = min(low, 0.0), max(high, 0.0)
+    step = ((high - low) or 1.0) / (_BARS - 1)
+    first, last = math.floor(low / step), max(math.ceil(high / step), math.floor(low / step) + 1)
+    edges = np.arange(first, last + 1) * step
+    counts, _ = np.histogram(np.clip(profit, edges[0], edges[-1]), edges)
+    return edges, counts.astype(np.int64)
+
+
+def _fine(at: float) -> str:
+    return f"{at:+.3f}%".replace("-", "−")
