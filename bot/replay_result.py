@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.jobs.tick_chunks import ChunkWorker
+from domain.backtests.detail import Stepped
 from domain.backtests.excursions import excursions
 from domain.backtests.notes import notes
 from domain.backtests.prepare import funding_due
@@ -42,7 +43,7 @@ async def result_of(
         ended = await _ended(session)
     candles = recorded.candles
     counted = _counters(worker, ended)
-    due = funding_due(candles.time, recorded.bar_ms, rules.funding)
+    due = funding_due(candles.time, int(candles.time[-1]) + recorded.bar_ms, rules.funding)
     return Result(
         symbol=rules.symbol,
         bar_ms=recorded.bar_ms,
@@ -53,7 +54,9 @@ async def result_of(
         equity=np.array(recorded.equity),
         columns=_columns(candles, trades, reaches),
         counters=counted,
-        notes=notes(candles, rules, recorded.bar_ms, due, counted),
+        notes=notes(
+            candles, rules, recorded.bar_ms, due, counted, Stepped(candles, np.zeros(0, np.int64))
+        ),
         candles=candles,
     )
 

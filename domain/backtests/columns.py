@@ -24,16 +24,17 @@ MARK_FLOATS = 3  # wallet, signed quantity, entry price
 
 
 class Columns(NamedTuple):
-    """One value per bar.
+    """What is known of each bar.
 
-    `time` (open, ms UTC), prices, `flags` (bits of the signals at its close), `stop`, `take`
-    (percent, for an entry decided here; NaN = the plan's), `day` (NEW_DAY_...; empty without a
-    daily loss limit).
+    Of each bar that is stepped: `time` (open, ms UTC), prices, `flags` (bits of the signals at its
+    close). Of each bar of the strategy: `opens` (ms UTC), `stop`, `take` (percent, for an entry
+    decided there; NaN = the plan's), `day` (NEW_DAY_...; empty without a daily loss limit),
+    `values` (the rows of the scripts' columns one after the other). Both are the same bars, unless
+    finer ones are stepped: then `rows` has the place of the strategy's bar that each belongs to.
 
-    Not per bar: `rate_bars`, the bars at whose open funding is due, ascending and closed by a
-    number beyond the last bar, and `rates`, the sum due at each; `codes`, `operands`, `starts`: the
-    scripts, as `domain.trading.scripts.Table` has them (empty without), and `values`, the rows of
-    their columns one after the other.
+    Not per bar: `rate_bars`, the stepped bars at whose open funding is due, ascending and closed by
+    a number beyond the last bar, and `rates`, the sum due at each; `codes`, `operands`, `starts`:
+    the scripts, as `domain.trading.scripts.Table` has them (empty without).
     """
 
     time: Sequence[int]
@@ -41,7 +42,9 @@ class Columns(NamedTuple):
     high: Sequence[float]
     low: Sequence[float]
     close: Sequence[float]
+    rows: Sequence[int]
     flags: Sequence[int]
+    opens: Sequence[int]
     stop: Sequence[float]
     take: Sequence[float]
     day: Sequence[int]
@@ -54,9 +57,10 @@ class Columns(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What does not change during a run. `daily_loss_limit` 0 = none. `width`: of scripts' rows.
+    """What does not change during a run. `bar_ms`: of the strategy's bars.
 
-    `stop`, `take`: percent, where the signals give none; NaN = none at all.
+    `daily_loss_limit` 0 = none. `width`: of a row of `values`. `stop`, `take`: percent, where the
+    signals give none; NaN = none at all.
     """
 
     bar_ms: int
@@ -89,8 +93,8 @@ class State(NamedTuple):
     """Where the loop stands between two chunks.
 
     `first_stop`: the position's stop as it was placed. `reach`: kept only where there are scripts.
-    `order` fills at the next bar; its entry only if that bar opens at `due`. `next_rate`: place in
-    `rate_bars`. `baseline`, `marked`: equity at the day's start and at the last close (kept only
+    `order` fills at the next bar; its entry only within one bar from `due` on. `next_rate`: place
+    in `rate_bars`. `baseline`, `marked`: equity at the day's start and at the last close (kept only
     with a daily loss limit). `trades`, `marks`: rows written.
     """
 

@@ -24,7 +24,7 @@ from domain.trading.scripts import SCRATCH
 
 COMPILED_FROM_BARS = 100_000  # below it the plain loop is done before a compiled one is loaded
 CHUNKS = 50
-OFTEN = frozenset({"high", "low", "flags", "codes", "operands", "starts"})
+OFTEN = frozenset({"high", "low", "rows", "flags", "codes", "operands", "starts"})
 """The columns that the loop reads on every bar."""
 
 
@@ -62,31 +62,34 @@ def simulate(
     signals: Signals | None,
     rules: Rules,
     *,
+    detail: Candles | None = None,
     loop: Gear = PLAIN,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Result:
     """Runs `signals` over `candles` under `rules`.
 
-    `candles` may be a mapping of one symbol to (Candles, Signals), with `signals` None. `progress`
+    `candles` may be a mapping of one symbol to (Candles, Signals), with `signals` None. `detail`:
+    finer candles of the same time, on which orders and levels are then decided. `progress`
     is told the share done (0..1), `cancelled` asked between chunks of bars. Raises
     DomainError("several_symbols") for more than one, ("backtest_cancelled"), and what `prepare`
     raises.
     """
     symbol, bars, said = _one_symbol(candles, signals, rules)
-    prepared = prepare(bars, said, rules)
+    prepared = prepare(bars, said, rules, detail)
     plan = plan_for(prepared, rules)
     columns = columns_for(prepared, loop, plan)
     books = books_for(prepared, loop)
     state = start_state(float(rules.initial_balance))
     watched = progress is not None or cancelled is not None
-    for start, stop in _chunks(len(bars), CHUNKS if watched else 1):
+    steps = len(prepared.bars.candles)
+    for start, stop in _chunks(steps, CHUNKS if watched else 1):
         if cancelled is not None and cancelled():
             raise DomainError("backtest_cancelled")
         state = loop.run(start, stop, state, columns, plan, books)
         if progress is not None:
-            progress(stop / len(bars))
-    state = finish(state, len(bars) - 1, prepared.funding.at_end, columns, plan, books)
+            progress(stop / steps)
+    state = finish(state, steps - 1, prepared.funding.at_end, columns, plan, books)
     return _result(symbol, bars, rules, prepared, state, books)
 
 
@@ -146,7 +149,7 @@ def books_for(prepared: Prepared, loop: Gear) -> Books:
 def _result(
     symbol: str, bars: Candles, rules: Rules, prepared: Prepared, state: State, books: Books
 ) -> Result:
-    equity: Floats = marked_equity(bars.close, rules.initial_balance, state, books)
+    equity: Floats = marked_equity(bars.close, prepared.bars, rules.initial_balance, state, books)
     counted = counters(books)
     return Result(
         symbol=symbol,
@@ -156,8 +159,8 @@ def _result(
         final_balance=float(state.wallet),
         equity_time=bars.time + prepared.bar_ms,
         equity=equity,
-        columns=trade_columns(bars, state, books),
+        columns=trade_columns(len(bars), prepared.bars, state, books),
         counters=counted,
-        notes=notes(bars, rules, prepared.bar_ms, prepared.funding, counted),
+        notes=notes(bars, rules, prepared.bar_ms, prepared.funding, counted, prepared.bars),
         candles=bars,
     )

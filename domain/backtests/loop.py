@@ -122,10 +122,13 @@ def book(state: State, step: Step, bar: int, time: int, books: Books) -> State:
     )
 
 
-def due_order(state: State, time: int) -> Order:
-    """What fills on the bar that opens at `time`: a close; an entry only if it is the next bar."""
+def due_order(state: State, time: int, bar_ms: int) -> Order:
+    """What fills on the bar that opens at `time`: a close; an entry only if it is the next bar.
+
+    Where finer bars are stepped, the next bar's first.
+    """
     order = state.order
-    if order.side == 0 or time == state.due:
+    if order.side == 0 or time < state.due + bar_ms:
         return order
     return Order(order.close, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
@@ -191,23 +194,48 @@ def expect(state: State, order: Order, due: int, next_rate: int) -> State:
     )
 
 
+def is_inside(bar: int, rows: Sequence[int]) -> bool:
+    """Whether more of the strategy's bar is to come: nothing is decided before its close."""
+    return bar + 1 < len(rows) and rows[bar + 1] == rows[bar]
+
+
+def stretch(state: State, high: float, low: float) -> State:
+    """After a bar that the position was held through: its best and worst price."""
+    return State(
+        state.position,
+        state.entry_bar,
+        state.first_stop,
+        reached(state.reach, state.position.side, high, low),
+        state.wallet,
+        state.order,
+        state.due,
+        state.next_rate,
+        state.baseline,
+        state.marked,
+        state.halted,
+        state.trades,
+        state.marks,
+    )
+
+
 def follow_position(
     state: State, bar: int, columns: Columns, table: Table, plan: Plan, books: Books
 ) -> tuple[State, int]:
     """The scripts at this close: (the state with the levels moved, the bit of its exit or 0)."""
-    held = state.position
-    reach = reached(state.reach, held.side, columns.high[bar], columns.low[bar])
+    held, row, entry_row = state.position, bar, state.entry_bar
+    if len(columns.rows) > 0:
+        row, entry_row = columns.rows[bar], columns.rows[state.entry_bar]
     moved, leaves = follow(
         held,
-        reach,
-        bar - state.entry_bar + 1,
+        state.reach,
+        row - entry_row + 1,
         columns.close[bar],
-        columns.time[bar] + plan.bar_ms,
+        columns.opens[row] + plan.bar_ms,
         table,
         columns.values,
-        bar * plan.width,
+        row * plan.width,
         # An entry fills on the very next bar or not at all: the signal's row is the one before.
-        (state.entry_bar - 1) * plan.width,
+        (entry_row - 1) * plan.width,
         plan.terms.price_tick,
         books.scratch,
     )
@@ -215,7 +243,7 @@ def follow_position(
         moved,
         state.entry_bar,
         state.first_stop,
-        reach,
+        state.reach,
         state.wallet,
         state.order,
         state.due,
@@ -233,25 +261,25 @@ def follow_position(
 
 def decided(
     state: State,
-    bar: int,
+    row: int,
+    price: float,
     said: int,
     next_rate: int,
     columns: Columns,
     plan: Plan,
     counters: MutableSequence[int],
 ) -> tuple[State, bool]:
-    """(the state with what was `said` at this close as its order, whether there is one)."""
+    """(the state with what was `said` at a close of `price` as its order, if there is one)."""
     leave, side = decide_flags(state.position.side, said)
     if state.halted:
         counters[HALTED] += int(side != 0)
         side = 0
     if leave == 0 and side == 0:
         return state, False
-    price = columns.close[bar]
     base = price if plan.levels_from_close else 0.0
-    stop, take = given(columns.stop[bar], plan.stop), given(columns.take[bar], plan.take)
+    stop, take = given(columns.stop[row], plan.stop), given(columns.take[row], plan.take)
     order = Order(leave, side, 0.0, price, stop, take, base)
-    return expect(state, order, columns.time[bar] + plan.bar_ms, next_rate), True
+    return expect(state, order, columns.opens[row] + plan.bar_ms, next_rate), True
 
 
 def next_busy(
@@ -273,30 +301,28 @@ def next_busy(
 def run_bars(
     start: int, end: int, state: State, columns: Columns, plan: Plan, books: Books
 ) -> State:
-    """Bars start..end: fills at their opens, levels inside, decisions at their closes."""
+    """Stepped bars start..end: fills at their opens, levels inside, decisions at the closes."""
     high, low, close, flags = columns.high, columns.low, columns.close, columns.flags
-    counters, limit = books.counters, plan.daily_loss_limit
+    counters, limit, rows = books.counters, plan.daily_loss_limit, columns.rows
     next_rate = state.next_rate
     rate_bar = columns.rate_bars[next_rate]
     held = state.position.side != 0
     waiting = state.order.close != 0 or state.order.side != 0
     floor, ceiling = guards(state.position)
     table = Table(columns.codes, columns.operands, columns.starts, plan.width)
-    scripted = len(columns.codes) > 0
+    scripted, detailed = len(columns.codes) > 0, len(rows) > 0
     bar = start
     while bar < end:
         if not (waiting or limit > 0.0 or (scripted and held)):
             bar = next_busy(bar, min(end, rate_bar), floor, ceiling, high, low, flags)
             if bar == end:
                 break
-        rate = 0.0
-        if bar == rate_bar:
-            rate = columns.rates[next_rate]
-            next_rate += 1
-            rate_bar = columns.rate_bars[next_rate]
+        rate = columns.rates[next_rate] if bar == rate_bar else 0.0
+        next_rate += int(bar == rate_bar)
+        rate_bar = columns.rate_bars[next_rate]
         if waiting or (held and (low[bar] <= floor or high[bar] >= ceiling or rate != 0.0)):
             time = columns.time[bar]
-            order = due_order(state, time)
+            order = due_order(state, time, plan.bar_ms)
             counters[EXPIRED] += int(order.side != state.order.side)
             step = advance(
                 state.position,
@@ -314,8 +340,14 @@ def run_bars(
             state = book(state, step, bar, time, books)
             held, waiting = state.position.side != 0, False
             floor, ceiling = guards(state.position)
+        if scripted and held:
+            state = stretch(state, high[bar], low[bar])
+        if detailed and is_inside(bar, rows):
+            bar += 1
+            continue
+        row = rows[bar] if detailed else bar
         if limit > 0.0:
-            state, halts = watch_day(state, close[bar], columns.day[bar], limit)
+            state, halts = watch_day(state, close[bar], columns.day[row], limit)
             counters[HALTS] += halts
         said = flags[bar]
         if scripted and held:
@@ -323,7 +355,9 @@ def run_bars(
             floor, ceiling = guards(state.position)
             said |= leaves
         if said != 0:
-            state, waiting = decided(state, bar, said, next_rate, columns, plan, counters)
+            state, waiting = decided(
+                state, row, close[bar], said, next_rate, columns, plan, counters
+            )
         bar += 1
     return expect(state, state.order, state.due, next_rate)
 
@@ -337,7 +371,7 @@ def finish(
     """
     if state.position.side == 0:
         return state
-    price, time = columns.close[last], columns.time[last] + plan.bar_ms
+    price, time = columns.close[last], columns.opens[-1] + plan.bar_ms
     order = Order(END_OF_DATA, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
     step = advance(
         state.position,

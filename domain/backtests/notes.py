@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from domain.backtests.detail import Stepped
 from domain.backtests.prepare import FundingDue
 from domain.backtests.result import Counters, Note
 from domain.backtests.rules import Rules
@@ -12,10 +13,15 @@ from domain.market.gaps import find_gaps
 
 
 def notes(
-    candles: Candles, rules: Rules, bar_ms: int, due: FundingDue, counted: Counters
+    candles: Candles,
+    rules: Rules,
+    bar_ms: int,
+    due: FundingDue,
+    counted: Counters,
+    bars: Stepped,
 ) -> tuple[Note, ...]:
     """Gaps in the candles, missing funding, marks, counters that are not zero, conventions."""
-    found = [*_data(candles, bar_ms), *_funding(rules, due)]
+    found = [*_data(candles, bar_ms), *_funding(rules, due), *_detail(bars)]
     found.append(Note("liquidation_on_last_price", {}))
     found += [Note(name, {"count": count}) for name, count in asdict(counted).items() if count]
     found.append(_conventions(rules))
@@ -46,6 +52,13 @@ def _funding(rules: Rules, due: FundingDue) -> list[Note]:
     if due.missing:
         return [Note("funding_rates_missing", {"stamps": due.missing})]
     return []
+
+
+def _detail(bars: Stepped) -> list[Note]:
+    """That levels were decided on finer bars, and how often there were none."""
+    if bars.step_ms == 0:
+        return []
+    return [Note("detail", {"minutes": bars.step_ms / 60_000, "bars_without": bars.without})]
 
 
 def _conventions(rules: Rules) -> Note:

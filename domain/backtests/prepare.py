@@ -22,6 +22,7 @@ from domain.backtests.columns import (
     TRADE_INTS,
     Columns,
 )
+from domain.backtests.detail import Stepped, stepped
 from domain.backtests.rules import Rules
 from domain.errors import DomainError
 from domain.market.candles import Candles, Floats, Signals, Times
@@ -50,6 +51,7 @@ class Prepared:
     """Columns as arrays, in the order of `loop.Columns`, and how much the loop can write."""
 
     arrays: tuple[Column, ...]
+    bars: Stepped
     bar_ms: int
     funding: FundingDue
     width: int
@@ -64,8 +66,10 @@ class Prepared:
         )
 
 
-def prepare(candles: Candles, signals: Signals, rules: Rules) -> Prepared:
-    """Checks the shapes and makes the columns.
+def prepare(
+    candles: Candles, signals: Signals, rules: Rules, detail: Candles | None = None
+) -> Prepared:
+    """Checks the shapes and makes the columns. `detail`: finer candles to step.
 
     Raises DomainError("no_candles"), ("candles_disordered", row), ("candles_invalid", row),
     ("signals_length", bars, signals).
@@ -75,20 +79,19 @@ def prepare(candles: Candles, signals: Signals, rules: Rules) -> Prepared:
         raise DomainError("no_candles")
     if len(signals) != bars:
         raise DomainError("signals_length", bars=bars, signals=len(signals))
-    bar_ms = bar_length(candles.time, rules)
+    bar_ms = bar_length(candles.time, rules.timeframe)
     _check_prices(candles)
-    funding = funding_due(candles.time, bar_ms, rules.funding)
+    stepping = stepped(candles, bar_ms, _checked(detail))
+    funding = funding_due(stepping.candles.time, int(candles.time[-1]) + bar_ms, rules.funding)
     limit = rules.daily_loss_limit
     day = np.zeros(0, np.int64) if limit is None else day_starts(candles.time, bar_ms, rules.tz)
-    said = spoken(signals)
+    said = spoken(signals, stepping)
     return Prepared(
         arrays=(
-            np.ascontiguousarray(candles.time, np.int64),
-            *(
-                np.ascontiguousarray(column, np.float64)
-                for column in (candles.open, candles.high, candles.low, candles.close)
-            ),
+            *_stepped_columns(stepping.candles),
+            stepping.rows,
             said["flags"],
+            np.ascontiguousarray(candles.time, np.int64),
             said["stop"],
             said["take"],
             day,
@@ -96,6 +99,7 @@ def prepare(candles: Candles, signals: Signals, rules: Rules) -> Prepared:
             funding.rates,
             *(said[name] for name in ("codes", "operands", "starts", "values")),
         ),
+        bars=stepping,
         bar_ms=bar_ms,
         funding=funding,
         width=_width(signals),
@@ -106,25 +110,42 @@ def prepare(candles: Candles, signals: Signals, rules: Rules) -> Prepared:
 
 def renewed(prepared: Prepared, signals: Signals) -> Prepared:
     """The same market with other signals. Raises DomainError("signals_length", bars, signals)."""
-    bars = len(prepared.arrays[0])
+    named = dict(zip(Columns._fields, prepared.arrays, strict=True))
+    bars = len(named["opens"])
     if len(signals) != bars:
         raise DomainError("signals_length", bars=bars, signals=len(signals))
-    said = spoken(signals)
-    named = zip(Columns._fields, prepared.arrays, strict=True)
+    said = spoken(signals, prepared.bars)
     return replace(
         prepared,
-        arrays=tuple(said.get(name, array) for name, array in named),
+        arrays=tuple(said.get(name, array) for name, array in named.items()),
         width=_width(signals),
         most_trades=_most_trades(said["flags"]),
         most_marks=_most_marks(said["flags"], prepared.funding),
     )
 
 
-def spoken(signals: Signals) -> dict[str, Column]:
+def _stepped_columns(bars: Candles) -> tuple[Column, ...]:
+    prices = (bars.open, bars.high, bars.low, bars.close)
+    return (
+        np.ascontiguousarray(bars.time, np.int64),
+        *(np.ascontiguousarray(column, np.float64) for column in prices),
+    )
+
+
+def _checked(detail: Candles | None) -> Candles | None:
+    """Finer candles in order and possible; raises as `prepare`. None and nothing are the same."""
+    if detail is None or len(detail) == 0:
+        return None
+    bar_length(detail.time, None)
+    _check_prices(detail)
+    return detail
+
+
+def spoken(signals: Signals, bars: Stepped) -> dict[str, Column]:
     """The columns that come from the signals, by name; the others are the market's."""
     table = table_of(signals.scripts)
     return {
-        "flags": signal_flags(signals),
+        "flags": bars.at_closes(signal_flags(signals)),
         "stop": np.ascontiguousarray(signals.stop_loss, np.float64),
         "take": np.ascontiguousarray(signals.take_profit, np.float64),
         "codes": np.array(table.codes, np.int64),
@@ -162,13 +183,13 @@ def _check_prices(candles: Candles) -> None:
         raise DomainError("candles_invalid", row=int(np.argmin(sound)))
 
 
-def bar_length(time: Times, rules: Rules) -> int:
-    """Length of a bar in ms: the rules' timeframe, else the least distance between two bars."""
+def bar_length(time: Times, timeframe: str | None) -> int:
+    """Length of a bar in ms: the timeframe's, else the least distance between two bars."""
     steps = np.diff(time)
     if len(steps) and int(steps.min()) <= 0:
         raise DomainError("candles_disordered", row=int(np.argmax(steps <= 0)) + 1)
-    if rules.timeframe is not None:
-        return to_ms(rules.timeframe)
+    if timeframe is not None:
+        return to_ms(timeframe)
     return int(steps.min()) if len(steps) else to_ms("1m")
 
 
@@ -226,12 +247,13 @@ def _midnights(start_ms: int, end_ms: int, zone: str) -> Times:
         day += timedelta(days=1)
 
 
-def funding_due(time: Times, bar_ms: int, funding: Funding | None) -> FundingDue:
+def funding_due(time: Times, end: int, funding: Funding | None) -> FundingDue:
     """At which opens funding is due: a stamp is charged at the first open at or after it.
 
-    A position filled at that very open is not charged: it was not held at the stamp.
+    A position filled at that very open is not charged: it was not held at the stamp. `end`: the
+    last close, ms UTC.
     """
-    bars, end = len(time), int(time[-1]) + bar_ms
+    bars = len(time)
     if funding is None or len(funding.times) == 0:
         none = np.zeros(0, np.float64)
         return FundingDue(np.array([bars], np.int64), none, 0.0, len(_stamps(time, end, None)))

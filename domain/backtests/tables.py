@@ -15,19 +15,23 @@ from domain.backtests.columns import (
     Books,
     State,
 )
+from domain.backtests.detail import Stepped
 from domain.backtests.excursions import excursions
 from domain.backtests.result import Counters, TradeColumns
-from domain.market.candles import Candles, Floats
+from domain.market.candles import Floats
 from domain.trading.sizing import BAD_LEVELS, BELOW_MINIMUM, BEYOND_LIQUIDATION
 
 
-def marked_equity(close: Floats, initial: float, state: State, books: Books) -> Floats:
-    """Equity at each close: wallet + signed quantity * (close - entry price) of the mark in force.
+def marked_equity(
+    close: Floats, stepped: Stepped, initial: float, state: State, books: Books
+) -> Floats:
+    """Equity at each of the strategy's closes, of the mark in force there.
 
-    The last value is the wallet after everything was closed at that close.
+    wallet + signed quantity * (close - entry price). The last value is the wallet after everything
+    was closed at that close.
     """
     bars = len(close)
-    places = np.array(books.mark_bars[: state.marks], np.int64)
+    places = stepped.row_of(np.array(books.mark_bars[: state.marks], np.int64), bars)
     rows = np.array(books.mark_floats[: state.marks * MARK_FLOATS]).reshape(-1, MARK_FLOATS)
     rows = np.concatenate(([[initial, 0.0, 0.0]], rows))
     spans = np.diff(
@@ -39,8 +43,8 @@ def marked_equity(close: Floats, initial: float, state: State, books: Books) -> 
     return equity
 
 
-def trade_columns(candles: Candles, state: State, books: Books) -> TradeColumns:
-    """The trades written, with their excursions."""
+def trade_columns(rows: int, stepped: Stepped, state: State, books: Books) -> TradeColumns:
+    """The trades written, with their excursions. `rows`: how many bars the strategy has."""
     ints = np.array(books.trade_ints[: state.trades * TRADE_INTS], np.int64)
     floats = np.array(books.trade_floats[: state.trades * TRADE_FLOATS], np.float64)
     side, entry_bar, exit_bar, entry_time, exit_time, reason, detail = (
@@ -49,11 +53,13 @@ def trade_columns(candles: Candles, state: State, books: Books) -> TradeColumns:
     qty, entry, exit_price, pnl, fees, funding, slippage, stop = (
         np.ascontiguousarray(column) for column in floats.reshape(-1, TRADE_FLOATS).T
     )
-    mae, mfe = excursions(candles, side, entry_bar, exit_bar, entry, exit_price, reason, detail)
+    mae, mfe = excursions(
+        stepped.candles, side, entry_bar, exit_bar, entry, exit_price, reason, detail
+    )
     return TradeColumns(
         side=side,
-        entry_bar=entry_bar,
-        exit_bar=exit_bar,
+        entry_bar=stepped.row_of(entry_bar, rows),
+        exit_bar=stepped.row_of(exit_bar, rows),
         entry_time=entry_time,
         exit_time=exit_time,
         reason=reason,

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from domain.backtests.engine import simulate
+from domain.backtests.result import Result
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles, Signals
 from domain.market.ports import Funding
+from domain.market.resample import resample
 from domain.market.scripts import BEST_PROFIT, PUSH, SCALAR, SUB, PositionScripts, Script
 from tests.engine.expressions import COLUMNS, conditions, numbers, script_of
 from tests.engine.tables import HOUR, START
@@ -24,9 +27,12 @@ class Case:
     candles: Candles
     signals: Signals
     rules: Rules
+    detail: Candles | None = None
 
 
-def random_candles(random: np.random.Generator, bars: int, wildness: float) -> Candles:
+def random_candles(
+    random: np.random.Generator, bars: int, wildness: float, bar_ms: int = HOUR
+) -> Candles:
     steps = random.normal(0.0, wildness, bars)
     close = np.round(100.0 * np.exp(np.cumsum(steps)), 1)
     open_ = np.round(np.concatenate(([100.0], close[:-1])) * (1 + random.normal(0, 0.004, bars)), 1)
@@ -35,7 +41,7 @@ def random_candles(random: np.random.Generator, bars: int, wildness: float) -> C
     low = np.maximum(np.minimum(open_, close) - reach[1], 0.1)
     open_, close = np.maximum(open_, low), np.maximum(close, low)
     gaps = np.where(random.random(bars) < 0.05, random.integers(2, 40, bars), 1)
-    time = START + (np.cumsum(gaps) - gaps[0]) * HOUR
+    time = START + (np.cumsum(gaps) - gaps[0]) * bar_ms
     return Candles(time.astype(np.int64), open_, high, low, close, np.ones(bars))
 
 
@@ -90,10 +96,20 @@ def cases(draw: st.DrawFn, most_bars: int = 120) -> Case:
     """A seeded market, signals on about a tenth to a third of its bars, and rules."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     bars = draw(st.integers(1, most_bars))
-    candles = random_candles(random, bars, draw(st.sampled_from([0.003, 0.01, 0.05])))
+    wildness, detail = draw(st.sampled_from([0.003, 0.01, 0.05])), None
+    candles = random_candles(random, bars, wildness)
+    if draw(st.booleans()):
+        detail = random_candles(random, 4 * bars, wildness / 2, HOUR // 4)
+        candles = resample(detail, "1h")
+        bars = len(candles)
     signals = random_signals(random, bars, draw(st.sampled_from([0.1, 0.3])))
     values = draw(st.fixed_dictionaries(RULES))
     funding = random_funding(random, candles) if draw(st.booleans()) else None
     if draw(st.booleans()):
         signals = replace(signals, scripts=draw(random_scripts(bars)))
-    return Case(candles, signals, Rules(**values, funding=funding, timeframe="1h"))
+    return Case(candles, signals, Rules(**values, funding=funding, timeframe="1h"), detail)
+
+
+def simulated(case: Case, **how: Any) -> Result:
+    """The backtest of a case."""
+    return simulate(case.candles, case.signals, case.rules, detail=case.detail, **how)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
+
+import numpy as np
 
 from domain.backtests.prepare import day_starts
 from domain.market.candles import Floats
@@ -88,13 +91,15 @@ class Desk:
         )
         self.ends(self.position, left, time)
         fresh = False
-        if self.position.side == 0 and order.side != 0 and time == self.due:
+        if self.position.side == 0 and order.side != 0 and time < self.due + HOUR:
             self.position, self.wallet, _ = step_entry(
                 order, self.wallet, self.wallet, self.wallet, time, open_, self.terms, self.costs
             )
             fresh = not self.rules.entry_bar_levels
             self.reach = Reach(self.position.entry_price, self.position.entry_price)
             self.bars_held, self.row_at_entry = 0, self.row_now
+        if self.position.side != 0:
+            self.reach = reached(self.reach, self.position.side, high, low)
         if self.position.side != 0 and not fresh:
             self.wallet, left = step_inside(
                 self.position, self.wallet, open_, high, low, self.costs
@@ -119,8 +124,6 @@ class Desk:
         if self.position.side == 0:
             return False
         self.bars_held += 1
-        high, low = float(candles.high[bar]), float(candles.low[bar])
-        self.reach = reached(self.reach, self.position.side, high, low)
         self.position, leaves = follow(
             self.position,
             self.reach,
@@ -163,12 +166,26 @@ class Desk:
         return otherwise
 
 
+def inside(case: Case, time: int) -> Iterator[tuple[int, float, float, float, float]]:
+    """The bars to step of the strategy's bar that opens then."""
+    bars = case.candles if case.detail is None else case.detail
+    for row in np.flatnonzero((bars.time >= time) & (bars.time < time + HOUR)).tolist():
+        yield (
+            int(bars.time[row]),
+            float(bars.open[row]),
+            float(bars.high[row]),
+            float(bars.low[row]),
+            float(bars.close[row]),
+        )
+
+
 def stepped(case: Case) -> Desk:
     """Every bar through the desk, the rest closed at the last close."""
     desk, bars = Desk(case), case.candles
     days = day_starts(bars.time, HOUR, case.rules.tz)
     for bar, time in enumerate(bars.time.tolist()):
-        desk.step(time, float(bars.open[bar]), float(bars.high[bar]), float(bars.low[bar]))
+        for part in inside(case, time):
+            desk.step(*part[:4])
         desk.watch(float(bars.close[bar]), int(days[bar]))
         desk.decides(bar)
         desk.due = time + HOUR

@@ -13,7 +13,7 @@ from domain.backtests.metrics import compute
 from domain.backtests.result import result_to_json
 from domain.backtests.trade_metrics import costs
 from domain.market.candles import Candles, Signals
-from tests.engine.random_markets import Case, cases
+from tests.engine.random_markets import Case, cases, simulated
 from tests.engine.tables import HOUR
 
 MANY = settings(max_examples=200, deadline=None)
@@ -22,7 +22,7 @@ MANY = settings(max_examples=200, deadline=None)
 @MANY
 @given(case=cases())
 def test_equity_is_the_start_plus_closed_plus_open_profit(case: Case) -> None:
-    result = simulate(case.candles, case.signals, case.rules)
+    result = simulated(case)
     closed = sum(trade.pnl for trade in result.trades)
     assert result.final_balance == pytest.approx(case.rules.initial_balance + closed, abs=1e-6)
     taker = case.rules.taker_fee
@@ -47,11 +47,12 @@ def test_equity_is_the_start_plus_closed_plus_open_profit(case: Case) -> None:
 def paid(case: Case, since: int, bar: int, qty: float) -> float:
     """Funding of the stamps after `since`, each at the first open at or after it, to this bar."""
     assert case.rules.funding is not None
-    total = 0.0
+    total, bars = 0.0, case.candles if case.detail is None else case.detail
+    close = int(case.candles.time[bar]) + HOUR
     for stamp, rate in zip(*case.rules.funding, strict=True):
-        place = int(np.searchsorted(case.candles.time, stamp))
-        if since < stamp and place <= bar:
-            total += qty * float(case.candles.open[place]) * float(rate)
+        place = int(np.searchsorted(bars.time, stamp))
+        if since < stamp and place < len(bars) and bars.time[place] < close:
+            total += qty * float(bars.open[place]) * float(rate)
     return total
 
 
@@ -59,7 +60,7 @@ def paid(case: Case, since: int, bar: int, qty: float) -> float:
 @given(case=cases())
 def test_sizes_keep_to_the_markets_steps_and_limits(case: Case) -> None:
     rules = case.rules
-    for trade in simulate(case.candles, case.signals, rules).trades:
+    for trade in simulated(case).trades:
         if rules.fixed_qty is not None:
             assert trade.qty == rules.fixed_qty
             continue
@@ -73,7 +74,7 @@ def test_sizes_keep_to_the_markets_steps_and_limits(case: Case) -> None:
 @MANY
 @given(case=cases())
 def test_trades_follow_one_another_and_hold_together(case: Case) -> None:
-    result = simulate(case.candles, case.signals, case.rules)
+    result = simulated(case)
     end = int(case.candles.time[-1]) + HOUR
     free = 0
     for trade in result.trades:
@@ -92,7 +93,7 @@ def test_trades_follow_one_another_and_hold_together(case: Case) -> None:
 @MANY
 @given(case=cases())
 def test_the_report_is_json_and_its_costs_add_up(case: Case) -> None:
-    result = simulate(case.candles, case.signals, case.rules)
+    result = simulated(case)
     split = costs(result.columns)
     assert split["net_usdt"] == pytest.approx(
         split["gross_usdt"] - split["slippage_usdt"] - split["fees_usdt"] - split["funding_usdt"]
@@ -121,8 +122,8 @@ def test_the_future_changes_no_trade_that_has_ended(case: Case) -> None:
         scripts=scripts,
     )
     early: Candles = case.candles.slice(0, half)
-    short = simulate(early, past, case.rules)
-    whole = simulate(case.candles, case.signals, case.rules)
+    short = simulate(early, past, case.rules, detail=case.detail)
+    whole = simulated(case)
     end = int(early.time[-1]) + HOUR
     ended = [trade for trade in short.trades if trade.exit_time < end]
     assert whole.trades[: len(ended)] == ended

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.workers.compiled import compiled_gear, fingerprint, gear_for, warm_up
-from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
+from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear
 from domain.backtests.result import Result
-from tests.engine.random_markets import Case, cases
+from tests.engine.random_markets import Case, cases, simulated
 from tests.engine.stepping import Closed, stepped
 
 SAME = settings(
@@ -47,7 +47,7 @@ def as_closed(result: Result) -> list[Closed]:
 @SAME
 @given(case=cases())
 def test_skipping_quiet_bars_changes_nothing(case: Case) -> None:
-    result, desk = simulate(case.candles, case.signals, case.rules), stepped(case)
+    result, desk = simulated(case), stepped(case)
     assert as_closed(result) == desk.closed
     assert result.final_balance == desk.wallet
 
@@ -55,8 +55,8 @@ def test_skipping_quiet_bars_changes_nothing(case: Case) -> None:
 @SAME
 @given(case=cases())
 def test_both_gears_give_the_same_bits(compiled: Gear, case: Case) -> None:
-    plain = simulate(case.candles, case.signals, case.rules)
-    fast = simulate(case.candles, case.signals, case.rules, loop=compiled)
+    plain = simulated(case)
+    fast = simulated(case, loop=compiled)
     assert plain.trades == fast.trades
     assert np.array_equal(plain.equity, fast.equity)
     assert (plain.final_balance, plain.counters) == (fast.final_balance, fast.counters)
@@ -68,8 +68,8 @@ def test_both_gears_give_the_same_bits(compiled: Gear, case: Case) -> None:
 @given(case=cases())
 def test_chunks_change_nothing(case: Case) -> None:
     told: list[float] = []
-    whole = simulate(case.candles, case.signals, case.rules)
-    parts = simulate(case.candles, case.signals, case.rules, progress=told.append)
+    whole = simulated(case)
+    parts = simulated(case, progress=told.append)
     assert (whole.trades, whole.final_balance) == (parts.trades, parts.final_balance)
     assert told == sorted(told)
     assert told[-1] == 1.0
