@@ -26,6 +26,7 @@ from bot.jobs.tick_chunks import ChunkWorker
 from bot.jobs.ticks import Ticker
 from bot.replay_market import ReplayMarket
 from bot.replay_result import Recorded, result_of
+from domain.backtests.detail import stepped
 from domain.backtests.prepare import bar_length
 from domain.backtests.result import Result
 from domain.backtests.rules import Rules
@@ -36,7 +37,7 @@ from domain.clock import ManualClock, from_ms
 from domain.database import Database
 from domain.errors import DomainError
 from domain.jobs.service import TableQueue
-from domain.market.candles import Candles
+from domain.market.candles import Candles, Times
 from domain.market.history import History
 from domain.market.timeframes import TIMEFRAMES
 from domain.outbox.service import Outbox
@@ -61,23 +62,26 @@ async def replay(
     *,
     inputs: Mapping[str, Any] | None = None,
     first: int = 0,
+    detail: Candles | None = None,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Result:
     """Trades `code` with `inputs` over candles[first:], through the live path.
 
-    The bars before `first` are history that the strategy may look at. The result has the shape of
-    a backtest's; its counters know nothing of bars that touched two levels. Raises RuleErrors, and
-    DomainError: "no_candles", "replay_unsupported" (field, value), "backtest_cancelled", and
-    what starting a bot raises.
+    The bars before `first` are history that the strategy may look at. `detail`: finer candles,
+    which the paper exchange steps. The result has the shape of a backtest's; its counters know
+    nothing of bars that touched two levels. Raises RuleErrors, and DomainError: "no_candles",
+    "replay_unsupported" (field, value), "backtest_cancelled", and what starting a bot raises.
     """
     if len(candles) <= first:
         raise DomainError("no_candles")
     rules = live_rules(rules)
-    timeframe = _timeframe(candles, rules)
-    async with _desk(candles, timeframe, rules, int(candles.time[first])) as desk:
+    timeframe = rules.timeframe or _timeframe(candles.time)
+    history = _history(candles, timeframe, rules.symbol, detail)
+    async with _desk(history, timeframe, rules, int(candles.time[first])) as desk:
         await desk.open(code, inputs, timeframe)
         recorded = await desk.run(candles.slice(first), progress, cancelled)
+        recorded = replace(recorded, bars=stepped(recorded.candles, recorded.bar_ms, detail))
         return await result_of(desk.database, desk.worker, recorded, rules)
 
 
@@ -171,7 +175,7 @@ class _Desk:
             equity.append(self.equity)
         if progress is not None:
             progress(1.0)
-        return Recorded(candles, self.bar_ms, equity)
+        return Recorded(candles, stepped(candles, self.bar_ms, None), self.bar_ms, equity)
 
     async def books(self, moment_ms: int) -> None:
         """Bring the paper exchange's book, then ours, to a close."""
@@ -187,22 +191,22 @@ class _Desk:
 
 @asynccontextmanager
 async def _desk(
-    candles: Candles, timeframe: str, rules: Rules, start_ms: int
+    history: History, timeframe: str, rules: Rules, start_ms: int
 ) -> AsyncIterator[_Desk]:
     with tempfile.TemporaryDirectory(prefix="leverframe-replay-") as folder:
         database = Database(f"sqlite+aiosqlite:///{Path(folder) / 'replay.db'}", durable=False)
         try:
             await database.create_tables()
-            yield _wired(database, candles, timeframe, rules, ManualClock(start_ms))
+            yield _wired(database, history, timeframe, rules, ManualClock(start_ms))
         finally:
             await database.close()
 
 
 def _wired(
-    database: Database, candles: Candles, timeframe: str, rules: Rules, clock: ManualClock
+    database: Database, history: History, timeframe: str, rules: Rules, clock: ManualClock
 ) -> _Desk:
     """The same parts as the service's, on this clock and these candles."""
-    market = ReplayMarket(clock, rules, History(rules.symbol, timeframe, candles))
+    market = ReplayMarket(clock, rules, history)
     paper = PaperRules(
         start_balance=float(rules.initial_balance),
         slippage_bps=rules.slippage_bps,
@@ -234,11 +238,20 @@ def _wired(
     return desk
 
 
-def _timeframe(candles: Candles, rules: Rules) -> str:
+def _history(candles: Candles, timeframe: str, symbol: str, detail: Candles | None) -> History:
+    """The symbol's bars, and finer ones where there are some: those are stepped."""
+    bars = stepped(candles, TIMEFRAMES[timeframe], detail)
+    if bars.step_ms == 0:
+        return History(symbol, timeframe, candles)
+    return History(symbol, _named(bars.step_ms), bars.candles, {timeframe: candles})
+
+
+def _timeframe(time: Times) -> str:
     """The name of the bars' length. Raises DomainError("replay_unsupported")."""
-    if rules.timeframe is not None:
-        return rules.timeframe
-    length = bar_length(candles.time, rules)
+    return _named(bar_length(time, None))
+
+
+def _named(length: int) -> str:
     for name, bar_ms in TIMEFRAMES.items():
         if bar_ms == length:
             return name

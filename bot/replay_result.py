@@ -26,9 +26,13 @@ from domain.trading.paper_models import PaperFill
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
-    """What a run leaves besides its database. `equity`: at each close, at the last when flat."""
+    """What a run leaves besides its database. `bars`: those that were stepped.
+
+    `equity`: at each close, at the last when flat.
+    """
 
     candles: Candles
+    bars: Stepped
     bar_ms: int
     equity: list[float]
 
@@ -52,11 +56,9 @@ async def result_of(
         final_balance=recorded.equity[-1],
         equity_time=candles.time + recorded.bar_ms,
         equity=np.array(recorded.equity),
-        columns=_columns(candles, trades, reaches),
+        columns=_columns(len(candles), recorded.bars, trades, reaches),
         counters=counted,
-        notes=notes(
-            candles, rules, recorded.bar_ms, due, counted, Stepped(candles, np.zeros(0, np.int64))
-        ),
+        notes=notes(candles, rules, recorded.bar_ms, due, counted, recorded.bars),
         candles=candles,
     )
 
@@ -95,7 +97,9 @@ def _counters(worker: ChunkWorker, ended: Counter[str]) -> Counters:
     )
 
 
-def _columns(candles: Candles, trades: list[Trade], reaches: dict[str, float]) -> TradeColumns:
+def _columns(
+    rows: int, bars: Stepped, trades: list[Trade], reaches: dict[str, float]
+) -> TradeColumns:
     ints = np.array([_ints(trade) for trade in trades], np.int64).reshape(-1, 5).T
     floats = np.array([_floats(trade, reaches) for trade in trades]).reshape(-1, 8).T
     side, entry_time, exit_time, reason, detail = (np.ascontiguousarray(row) for row in ints)
@@ -103,13 +107,15 @@ def _columns(candles: Candles, trades: list[Trade], reaches: dict[str, float]) -
         np.ascontiguousarray(row) for row in floats
     )
     # The last close is no bar's open: it has the place after the last bar.
-    entry_bar = np.searchsorted(candles.time, entry_time)
-    exit_bar = np.searchsorted(candles.time, exit_time)
-    mae, mfe = excursions(candles, side, entry_bar, exit_bar, entry, exit_price, reason, detail)
+    entry_bar = np.searchsorted(bars.candles.time, entry_time)
+    exit_bar = np.searchsorted(bars.candles.time, exit_time)
+    mae, mfe = excursions(
+        bars.candles, side, entry_bar, exit_bar, entry, exit_price, reason, detail
+    )
     return TradeColumns(
         side=side,
-        entry_bar=entry_bar,
-        exit_bar=exit_bar,
+        entry_bar=bars.row_of(entry_bar, rows),
+        exit_bar=bars.row_of(exit_bar, rows),
         entry_time=entry_time,
         exit_time=exit_time,
         reason=reason,

@@ -23,6 +23,7 @@ def main(arguments: argparse.Namespace) -> int:
             wanted.rules,
             compiled=load().data_dir / "compiled",
             start_ms=int(wanted.candles.time[wanted.first]),
+            detail=wanted.detail,
             progress=tell,
         )
     document = result_to_json(result, metrics)

@@ -26,6 +26,7 @@ def main(arguments: argparse.Namespace) -> int:
                 wanted.bound.program.source,
                 wanted.rules,
                 first=wanted.first,
+                detail=wanted.detail,
                 progress=tell,
             )
         )

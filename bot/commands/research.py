@@ -38,7 +38,7 @@ _QTY_STEP = 1e-6
 class Study:
     """What to run over candles[first:]; the bars before only warm the program up.
 
-    `notes`: what the candle file lacked, a line each.
+    `detail`: finer candles to decide levels on. `notes`: what the candle file lacked, a line each.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Study:
     first: int
     rules: Rules
     notes: list[str]
+    detail: Candles | None = None
 
 
 def prepare(arguments: argparse.Namespace) -> Study:
@@ -55,10 +56,6 @@ def prepare(arguments: argparse.Namespace) -> Study:
     Raises DomainError for anything wrong with the files; exits with 2 for an option that cannot be
     honoured.
     """
-    if arguments.detail is not None:
-        refuse(
-            "--detail", "is not there yet: leave it out. Both levels in one bar: the stop first."
-        )
     start, end = moment("--from", arguments.start), moment("--to", arguments.end)
     name, bound = strategy_of(arguments.strategy)
     rules = rules_of(arguments)
@@ -69,7 +66,26 @@ def prepare(arguments: argparse.Namespace) -> Study:
         first, last = from_ms(report.start_ms), from_ms(report.end_ms)
         raise DomainError("backtest_range", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
     history = max(0, begin - bound.memory)
-    return Study(name, bound, candles.slice(history), begin - history, rules, data_notes(report))
+    detail = None
+    if arguments.detail is not None:
+        finer = detail_of(finest, report, arguments, rules.symbol)
+        detail = finer.between(int(candles.time[history]), end)
+    return Study(
+        name, bound, candles.slice(history), begin - history, rules, data_notes(report), detail
+    )
+
+
+def detail_of(
+    finest: Candles, report: DataReport, arguments: argparse.Namespace, symbol: str
+) -> Candles:
+    """The file's bars as bars of `--detail`; exits with 2 where they would not lie in the others.
+
+    Raises as `in_timeframe`.
+    """
+    detail, timeframe = to_ms(arguments.detail), to_ms(arguments.timeframe)
+    if detail >= timeframe or timeframe % detail:
+        refuse("--detail", f"{arguments.detail} bars do not divide those of {arguments.timeframe}")
+    return in_timeframe(finest, report, arguments.detail, symbol)
 
 
 def strategy_of(wanted: str) -> tuple[str, Bound]:

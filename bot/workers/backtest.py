@@ -52,13 +52,15 @@ def study(
     *,
     compiled: Path,
     start_ms: int | None = None,
+    detail: Candles | None = None,
     progress: Callable[[float], None] = lambda _share: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[Result, dict[str, Any]]:
     """(result, metrics) of a program over candles; those before `start_ms` only warm it up.
 
-    `progress` is told the share done, 0..1. Raises DomainError("backtest_too_short", bars, warmup)
-    when no bar is left to trade on, ("backtest_cancelled"), and what `simulate` raises.
+    `detail`: finer candles, on which levels are decided. `progress` is told the share done, 0..1.
+    Raises DomainError("backtest_too_short", bars, warmup) when no bar is left to trade on,
+    ("backtest_cancelled"), and what `simulate` raises.
     """
     first = 0 if start_ms is None else int(np.searchsorted(candles.time, start_ms, "left"))
     if len(candles) - max(first, bound.warmup) < 2:
@@ -70,7 +72,8 @@ def study(
         candles.slice(first),
         signals.slice(first),
         rules,
-        loop=_gear(len(candles) - first, compiled),
+        detail=detail,
+        loop=_gear(len(candles if detail is None else detail) - first, compiled),
         progress=lambda share: progress(_EVALUATED + share * (_SIMULATED - _EVALUATED)),
         cancelled=cancelled,
     )

@@ -217,8 +217,25 @@ def test_a_name_that_states_no_symbol_is_bitcoin(
     assert shown["trades"][0]["symbol"] == "BTCUSDT"
 
 
-def test_replay_makes_the_same_trades(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ("--from", "2026-01-01T01:00", "--to", "2026-01-01T02:00")
+def test_levels_are_decided_on_finer_candles_when_asked(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = document(capsys, "--timeframe", "15m", "--detail", "5m")
+    assert "detail: minutes=5.0, bars_without=0" in shown["notes"]
+    assert shown["metrics"]["bars"] == BARS // 15
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--from", "2026-01-01T01:00", "--to", "2026-01-01T02:00"),
+        ("--timeframe", "5m", "--detail", "1m", "--from", "2026-01-01T02:00"),
+    ],
+    ids=["one minute", "five minutes, stepped minute by minute"],
+)
+def test_replay_makes_the_same_trades(
+    here: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
     tested = document(capsys, *options)["trades"]
     assert run("--json", *options, command="replay") == 0
     replayed = json.loads(capsys.readouterr().out)["trades"]

@@ -98,10 +98,10 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(candles, draw(st.sampled_from(PROGRAMS)), live_rules(rules))
 
 
-def backtest(candles: Candles, code: str, rules: Rules) -> Result:
+def backtest(candles: Candles, code: str, rules: Rules, detail: Candles | None = None) -> Result:
     """The same as one loop over columns."""
     bound = compile_rules(code).bind(None)
-    return simulate(candles, evaluate(bound, candles, bar_ms=HOUR), rules)
+    return simulate(candles, evaluate(bound, candles, bar_ms=HOUR), rules, detail=detail)
 
 
 def differences(expected: list[Trade], found: list[Trade]) -> list[str]:

@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.replay import live_rules, replay
 from domain.backtests.metrics import compute
 from domain.backtests.result import Result, result_to_json
 from domain.backtests.rules import Rules
 from domain.errors import DomainError
+from domain.market.resample import resample
 from tests.replay.markets import (
     HOUR,
     PROGRAMS,
@@ -66,6 +68,18 @@ async def test_on_any_market_under_any_rules(case: Case) -> None:
     assert differences(expected.trades, found.trades) == []
     assert np.abs(expected.equity - found.equity).max() <= 1e-8
     assert halts(expected) == halts(found)
+
+
+@given(case=cases(), parts=st.sampled_from([2, 4]))
+@settings(max_examples=12)
+async def test_on_finer_bars_inside(case: Case, parts: int) -> None:
+    detail = replace(case.candles, time=START + (case.candles.time - START) // parts)
+    candles = resample(detail, "1h")
+    expected = backtest(candles, case.code, case.rules, detail)
+    found = await replay(candles, case.code, case.rules, detail=detail)
+
+    assert differences(expected.trades, found.trades) == []
+    assert np.abs(expected.equity - found.equity).max() <= 1e-8
 
 
 async def test_the_document_has_the_shape_of_a_backtests() -> None:
