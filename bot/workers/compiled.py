@@ -30,7 +30,7 @@ SOURCES = (
     measure,
 )  # fmt: skip
 RARE = (scripts, following)
-OUTSIDE = (loop.follow_position, loop.run_bars)
+OUTSIDE = (loop.follow_position, loop.stretch, loop.run_bars)
 
 
 def fingerprint(files: Iterable[Path]) -> str:
