@@ -24,6 +24,7 @@ from tests.strategies.paper_basics import (
 class Bars:
     """Candles as lists."""
 
+    open: Column
     high: Column
     low: Column
     close: Column
@@ -31,7 +32,7 @@ class Bars:
 
     @classmethod
     def of(cls, candles: Candles) -> Bars:
-        columns = (candles.high, candles.low, candles.close, candles.volume)
+        columns = (candles.open, candles.high, candles.low, candles.close, candles.volume)
         return cls(*[[None if v != v else v for v in column.tolist()] for column in columns])
 
     def mid(self) -> Column:

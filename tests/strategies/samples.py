@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bot.workers.candle_reader import read_candles
 from domain.market.candles import Candles, Floats, Signals
 from domain.market.resample import last_closed, resample
 from domain.market.timeframes import DAY_MS
@@ -21,6 +23,8 @@ from domain.strategies.language import (
 )
 
 BAR_MS = 900_000
+JUNE_MS = 1_496_275_200_000
+REAL = Path(__file__).parents[2].parent / "shared" / "data" / "BTCUSD-1m-2017.parquet"
 START_MS = 1_483_228_800_000  # 2017-01-01 00:00 UTC, a Sunday
 
 
@@ -45,6 +49,15 @@ def market(size: int = 400, seed: int = 1) -> Candles:
 def flat(size: int = 200, price: float = 0.1) -> Candles:
     """A market where nothing happens: one price, no wicks."""
     return candles_of(np.full(size, price), spread=0.0)
+
+
+@cache
+def real_candles(size: int) -> Candles | None:
+    """15-minute bars of bitcoin in June 2017, where they lie beside the repository."""
+    if not REAL.exists():
+        return None
+    minutes = read_candles(REAL)[0].between(JUNE_MS, JUNE_MS + size * BAR_MS)
+    return resample(minutes, "15m")
 
 
 def rules(*lines: str) -> Bound:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from domain.errors import DomainError
 from domain.market.timeframes import TIMEFRAMES, to_ms
+from domain.strategies.language.functions import TABLE
 from domain.strategies.language.nodes import CHART, ELSEWHERE, Frame, Node, used_nodes
 from domain.strategies.language.program import Bound
 
@@ -47,7 +48,7 @@ def reach(bound: Bound, bar_ms: int) -> Reach:
     lengths = {frame: bar_length(frame, bar_ms) for frame in (CHART, *bound.frames)}
     needs: dict[int, _Needs] = {}
     for node in used_nodes(bound.program.checked.graph, bound.roots):
-        needs[node.index] = _needs(node, needs, bound.analysis.own[node.index][1], lengths)
+        needs[node.index] = _needs(node, needs, _remembered(bound, node, lengths), lengths)
     most = _merged([needs[node.index] for node in bound.roots])
     own = most.pop(CHART, 0)
     stretched = (_whole(bars, lengths[frame] // bar_ms) for frame, bars in most.items())
@@ -63,6 +64,14 @@ def bar_length(frame: Frame, bar_ms: int) -> int:
         chart = next((name for name, known in TIMEFRAMES.items() if known == bar_ms), str(bar_ms))
         raise DomainError("rules_timeframe", timeframe=frame.timeframe, chart=chart)
     return length
+
+
+def _remembered(bound: Bound, node: Node, lengths: _Needs) -> int:
+    """Memory that a node adds, in bars of its series."""
+    function = TABLE[str(node.value)] if node.op == "call" and node.body is None else None
+    if function is None or function.span is None:
+        return bound.analysis.own[node.index][1]
+    return -(-function.span(*bound.analysis.arguments(node)) // lengths[node.frame])
 
 
 def _needs(node: Node, known: Mapping[int, _Needs], own: int, lengths: _Needs) -> _Needs:

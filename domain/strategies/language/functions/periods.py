@@ -51,6 +51,7 @@ PERIODIC = (
         "",
         kernel=totals.period_total,
         memory=_period_memory,
+        span=PERIODS.__getitem__,
         hidden=True,
     ),
     Function(

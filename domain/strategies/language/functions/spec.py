@@ -53,6 +53,7 @@ class Function:
     A kernel takes its arguments in order: series and conditions as arrays, lengths as int, numbers
     as float, texts as str. `lookback` and `memory` (bars) take the constant arguments in order; a
     formula's follow by analysis, and a kernel without `memory` remembers its lookback.
+    `span`: what it remembers in ms, where that is no number of bars; `memory` then is for minutes.
     `total`: a sum since history began. `drift`: takes the constant arguments and says how much
     higher the result is when every value is 1 higher, if that is always the same.
     `about`, `about_ko`: one sentence for the reference; `source`: where the formula is published.
@@ -68,6 +69,7 @@ class Function:
     kernel: Kernel | None = None
     lookback: Bars = no_bars
     memory: Bars | None = None
+    span: Bars | None = None
     returns: Kind = Kind.NUMBER
     elementwise: bool = False
     variadic: bool = False
