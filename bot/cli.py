@@ -55,6 +55,10 @@ def parser() -> argparse.ArgumentParser:
         "--no-limits", action="store_true", help="do not enforce Telegram's rate limits"
     )
     commands.add_parser("migrate", help="bring the database up to date")
+    keys = commands.add_parser("keys", help="the master key that everything secret rests under")
+    keys.add_argument("task", choices=("rotate",))
+    keys.add_argument("--finish", action="store_true", help="forget the older keys of the key file")
+    _admin(commands.add_parser("admin", help="the operator's work"))
     check = commands.add_parser("check", help="check a strategy file and say what is wrong")
     check.add_argument("file", type=Path, metavar="FILE")
     for name, text in (
@@ -65,8 +69,18 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser(
         "doctor", help="look at settings, database, clock, token, exchange"
     )
+    doctor.add_argument("--user", metavar="EMAIL", help="ask the exchange about this user's keys")
     doctor.add_argument("--offline", action="store_true", help="skip what needs the network")
     return root
+
+
+def _admin(command: argparse.ArgumentParser) -> None:
+    tasks = command.add_subparsers(dest="task", required=True, metavar="TASK")
+    audit = tasks.add_parser("audit", help="the log of what was done that matters")
+    audit.add_argument("--verify", action="store_true", required=True, help="follow its chain")
+    audit.add_argument("--contains", metavar="HASH", help="a hash noted earlier must be in it")
+    reset = tasks.add_parser("reset-2fa", help="switch somebody's second factor off")
+    reset.add_argument("--user", metavar="EMAIL", required=True)
 
 
 def _research(command: argparse.ArgumentParser) -> None:

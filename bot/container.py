@@ -180,8 +180,9 @@ async def _wired(
         live_prices=settings.market == "exchange",
     )
     files = TelegramFiles()
-    connects = inspector is not None or settings.market == "exchange"
-    keys = KeyChecks(database, inspector or LazyKeys(opened.clock), cipher, queue, outbox, wall)
+    address = settings.exchange_address
+    asked = inspector or LazyKeys(opened.clock, None if address is None else address.rest)
+    keys = KeyChecks(database, asked, cipher, queue, outbox, wall)
     services = Services(
         wall=wall,
         clock=opened.clock,
@@ -198,7 +199,7 @@ async def _wired(
         admins=settings.admins,
         bot_username=bot_username,
         public_url=settings.public_url,
-        connects=connects,
+        connects=inspector is not None or settings.market == "exchange" or address is not None,
     )
     async with database.write() as session:
         await ensure_builtins(session, wall.now())

@@ -17,6 +17,7 @@ from bot.container import Container
 from bot.inbox import Inbox
 from bot.jobs.live_cards import LiveCards
 from bot.journal import SentJournal
+from bot.key_page import KeyPage
 from bot.markets import store_clock
 from bot.notifier import Notifier
 from bot.poller import Poller
@@ -181,6 +182,12 @@ class Runtime:
         drawn: bytes = await self.container.pools.light.run("bot.workers.qr:png", text)
         return drawn
 
+    def _key_page(self) -> KeyPage | None:
+        c, url = self.container, self.container.settings.public_url
+        if url is None or not c.services.connects:
+            return None
+        return KeyPage(c.database, c.cipher, c.queue, c.wall, c.settings.exchange, url)
+
     async def _open_door(self, poll_with: BaseRequest | None, base_url: str) -> None:
         settings, c = self.container.settings, self.container
         if poll_with is None:
@@ -189,7 +196,11 @@ class Runtime:
         hooked = settings.webhook_url is not None
         if hooked or settings.listen_port:
             server = WebServer(
-                self.inbox.accept, secret if hooked else None, self._ready, self._metrics
+                self.inbox.accept,
+                secret if hooked else None,
+                self._ready,
+                self._metrics,
+                self._key_page(),
             )
             self._web = await serve(server, settings.listen_host, settings.listen_port)
         if hooked:

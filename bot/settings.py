@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -62,6 +63,16 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")) or len(value) < 10:
             raise ValueError("must be a URL that starts with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_safe(cls, value: str | None) -> str | None:
+        """Keys are entered there."""
+        if value is None or value.startswith("https://"):
+            return value
+        if urlsplit(value).hostname in {"127.0.0.1", "localhost", "::1"}:
+            return value
+        raise ValueError("must start with https://, except on this machine itself")
 
     @field_validator("invites", "admins", mode="before")
     @classmethod

@@ -1,4 +1,6 @@
-"""The bot's own HTTP server: Telegram's webhook, health, metrics. Everything else is 404."""
+"""The bot's own HTTP server: Telegram's webhook, health, metrics, the page for a key. Everything
+else is 404.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from bot.key_page import KeyPage
 from handlers.incoming import update_id_of
 
 log = structlog.get_logger(__name__)
@@ -29,6 +32,7 @@ class WebServer:
     secret: str | None
     ready: Callable[[], Awaitable[dict[str, bool]]]
     metrics: Callable[[], dict[str, float]]
+    key_page: KeyPage | None = None
 
     def app(self) -> web.Application:
         """The aiohttp application."""
@@ -38,6 +42,8 @@ class WebServer:
         app.router.add_get("/metrics", self._metrics)
         if self.secret:
             app.router.add_post(HOOK_PATH, self._hook)
+        if self.key_page is not None:
+            self.key_page.add_to(app)
         return app
 
     async def _hook(self, request: web.Request) -> web.Response:

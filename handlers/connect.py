@@ -7,6 +7,7 @@ from domain.access.step_up import Need
 from domain.chat import forms
 from domain.chat.forms import OpenForm
 from domain.errors import DomainError
+from domain.keys import links
 from domain.keys import service as keys
 from domain.keys.ports import Credentials
 from handlers.context import Context
@@ -14,7 +15,7 @@ from handlers.errors import sentence
 from handlers.render.text import lines
 from handlers.step_up import taken_away
 from handlers.texts import Html, plain
-from handlers.types import Keyboard, Reply
+from handlers.types import Button, Keyboard, Reply
 from handlers.views import View, present
 
 FORM = "connect"
@@ -38,8 +39,16 @@ async def connect_view(ctx: Context) -> View:
         raise DomainError("connect_offline")
     await access.check(ctx.session, ctx.user, Need.KEYS, ctx.now)
     t = ctx.t
-    text = lines(t("connect.title"), "", t("connect.how"), "", t("connect.where"))
-    return View(text, _keyboard(ctx))
+    url = ctx.services.public_url
+    text = lines(
+        t("connect.title"),
+        "",
+        t("connect.how"),
+        "",
+        t("connect.page") if url else None,
+        t("connect.where"),
+    )
+    return View(text, (*await _page_row(ctx, url), *_keyboard(ctx)))
 
 
 async def tap_type(ctx: Context) -> Reply:
@@ -86,6 +95,14 @@ async def _taken(ctx: Context, known: dict[str, object]) -> Reply:
     except DomainError as error:
         return Reply.text(sentence(error, ctx.t))
     return Reply.text(lines(ctx.t("connect.checking"), "", ctx.t("connect.not_erased")))
+
+
+async def _page_row(ctx: Context, url: str | None) -> Keyboard:
+    """The page is the better place, so it comes first; it works once."""
+    if url is None:
+        return ()
+    token = await links.make(ctx.session, ctx.services.cipher, ctx.user.id, ctx.now)
+    return ((Button(plain(ctx.t("button.key_page")), url=f"{url}/key/{token}", style="success"),),)
 
 
 async def _asked(ctx: Context, form: OpenForm) -> Html:

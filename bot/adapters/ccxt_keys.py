@@ -49,8 +49,11 @@ class BitgetKeys:
         client.apiKey, client.secret = credentials.api_key, credentials.secret
         client.password = credentials.passphrase or ""
         client.set_sandbox_mode(credentials.demo)
-        settings = await _unified_settings(client)
-        return await (_classic(client) if settings is None else _unified(client, settings))
+        try:
+            settings = await _unified_settings(client)
+            return await (_classic(client) if settings is None else _unified(client, settings))
+        finally:
+            await client.close()  # not the session, which is ours
 
     async def aclose(self) -> None:
         """Release the connections."""

@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 
-from bot import checks
+from bot import checks, key_checks
 from bot.checks import Finding
 from bot.settings import SettingsError, load
 
@@ -23,6 +23,8 @@ def main(arguments: argparse.Namespace) -> int:
         return 1
     findings = [Finding("settings", "ok", "all fit")]
     findings += asyncio.run(checks.run_all(settings, online=not arguments.offline))
+    if arguments.user is not None:
+        findings += asyncio.run(key_checks.run(settings, arguments.user))
     for finding in findings:
         _show(finding)
     return int(any(finding.level == "problem" for finding in findings))

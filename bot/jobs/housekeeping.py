@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.markets import HISTORY
 from domain.backtests.pictures import FOLDER
 from domain.chat import inbox
+from domain.keys import links
 from domain.outbox import queue as outbox
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ async def run(container: Container) -> None:
         await inbox.prune(session, now, UPDATES_KEPT)
         await outbox.prune(session, now - MESSAGES_KEPT)
         await container.queue.prune(session, now - JOBS_KEPT)
+        await links.prune(session, now)
     data_dir = container.settings.data_dir
     await asyncio.to_thread(remove_before, data_dir / FOLDER, now - MESSAGES_KEPT)
     await asyncio.to_thread(remove_leftovers, data_dir, now - LEFTOVERS_KEPT)
