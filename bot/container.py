@@ -36,7 +36,7 @@ from domain.outbox.service import Outbox
 from domain.strategies.service import ensure_builtins
 from handlers.dispatch import Dispatcher
 from handlers.limits import RateLimiter
-from handlers.routes import FILE_FORMS, FORMS, ROUTES, TAPS
+from handlers.routes import FILE_FORMS, FORMS, LATE_FORMS, ROUTES, TAPS
 from handlers.services import Services
 
 log = structlog.get_logger(__name__)
@@ -218,7 +218,14 @@ async def _wired(
     for route in ROUTES:
         routes |= dict.fromkeys((route.name, *route.aliases), route)
     dispatcher = Dispatcher(
-        database, services, routes, {tap.action: tap for tap in TAPS}, FORMS, limiter, FILE_FORMS
+        database=database,
+        services=services,
+        routes=routes,
+        taps={tap.action: tap for tap in TAPS},
+        forms=FORMS,
+        limiter=limiter,
+        file_forms=FILE_FORMS,
+        late_forms=LATE_FORMS,
     )
     return Container(
         settings=settings,

@@ -63,6 +63,7 @@ def setup(level: str, style: str) -> None:
         "aiohttp.access",
         "aiosqlite",
         "asyncio",
+        "ccxt",  # its debug lines hold the headers of signed requests
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a late run is not worth a line

@@ -8,7 +8,7 @@ for buttons alike.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,8 @@ class Step:
 @dataclass(frozen=True)
 class Dispatcher:
     """`forms`: kind -> handler of the next message, which may be a file for `file_forms`.
-    `limiter` holds each sender back, before anything is queued.
+    `late_forms`: of what comes too late to answer one that asks for secrets. `limiter` holds each
+    sender back, before anything is queued.
     """
 
     database: Database
@@ -67,6 +68,7 @@ class Dispatcher:
     forms: Mapping[str, Handler]
     limiter: RateLimiter
     file_forms: frozenset[str] = frozenset()
+    late_forms: Mapping[str, Handler] = field(default_factory=dict)
 
     def lane(self, incoming: Incoming) -> int:
         """0 = overtakes the sender's other updates."""
@@ -168,7 +170,11 @@ class Dispatcher:
         if found is None:
             raise DomainError("not_registered")
         form = await forms.waiting(session, cipher, found[0].id, incoming.received_at)
-        handler = None if form is None else self.forms.get(form.kind)
+        if form is None:
+            lapsed = await forms.lapsed(session, found[0].id, incoming.received_at)
+            handler = self.late_forms.get(lapsed or "")
+        else:
+            handler = self.forms.get(form.kind)
         if form is not None and form.kind == step_up.FORM:
             return Step(_unreachable, "user", True), form
         if handler is None:

@@ -23,6 +23,7 @@ from handlers import (
     sharing,
     signals,
     start,
+    step_up,
     strategies,
     trading,
     two_factor,
@@ -150,5 +151,9 @@ FORMS: Mapping[str, Handler] = {
     two_factor.FORM: two_factor.answer,
 }
 """Kind of a form -> the handler of the message that answers it."""
+LATE_FORMS: Mapping[str, Handler] = dict.fromkeys(
+    (connect.FORM, two_factor.FORM, step_up.FORM), step_up.late
+)
+"""Those that ask for secrets: what comes too late is still deleted."""
 FILE_FORMS = frozenset({authoring.CODE})
 """Those that may be answered with a file."""

@@ -112,6 +112,12 @@ def taken_away(ctx: Context) -> Reply:
     return Reply((Action("delete", message_id=ctx.incoming.message_id),))
 
 
+async def late(ctx: Context) -> Reply:
+    """A secret that came after its form had expired: deleted all the same."""
+    await forms.close(ctx.session, ctx.user.id)
+    return taken_away(ctx) + Reply.text(ctx.t("step_up.late"))
+
+
 def said_anew(reply: Reply) -> Reply:
     """As new messages: what was tapped is further up by now, and its tap answered."""
     actions = []

@@ -57,6 +57,14 @@ async def waiting(
     return OpenForm(row.kind, row.step, answers)
 
 
+async def lapsed(session: AsyncSession, user_id: int, now: datetime) -> str | None:
+    """The kind of the form that the user's next message would have answered, had it come in
+    time.
+    """
+    row = await session.get(ChatForm, user_id)
+    return row.kind if row is not None and row.expires_at <= now else None
+
+
 async def close(session: AsyncSession, user_id: int) -> None:
     """Forget the form and its answers."""
     await session.execute(delete(ChatForm).where(ChatForm.user_id == user_id))

@@ -176,6 +176,17 @@ async def test_a_key_is_removed_unless_something_needs_it(w: World) -> None:
     assert not await rows(w)
 
 
+async def test_a_part_that_comes_too_late_is_deleted_all_the_same(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/connect")
+    await alice.taps("Type it here")
+    await alice.sends(KEY)
+    w.wall.advance(601)
+    assert "came too late" in await alice.sends(SECRET)
+    assert SECRET not in texts_of(w, alice)
+    assert "I work with commands" in await alice.sends("and this?")
+
+
 async def test_the_same_in_korean(w: World) -> None:
     minsu = await w.trader("민수", "ko")
     await minsu.sends("/connect")
