@@ -51,6 +51,7 @@ async def test_weather_is_made_and_ended(stand: Stand) -> None:
     await told(stand, "clock", skew_ms=-60_000)
     assert await refusal(stand.ccxt.fetch_balance()) == "40008"
     await told(stand, "outage", down=True)
+    assert await told(stand, "cut") == {"up": False}
     assert await told(stand, "outage", down=False) == {"up": True}
 
 

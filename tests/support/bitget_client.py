@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import ccxt.async_support as ccxt
+import ccxt.pro as ccxtpro
 
 from bot.sandbox.bitget import Account, Emulator, RunningEmulator, start
 from domain.clock import ManualClock
@@ -41,6 +42,27 @@ def client_of(url: str, account: Account, clock: ManualClock, **options: Any) ->
     exchange.timeout_on_exit = 0
     exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], url)
     return exchange
+
+
+def streaming_of(url: str, account: Account, clock: ManualClock) -> Any:
+    """A ccxt.pro bitget with the account's key, over the emulator's websockets.
+
+    Its `milliseconds` stay the wall's: ccxt measures by them how long a pong is overdue.
+    """
+    streaming = ccxtpro.bitget()
+    paths = {
+        "public": "/v2/ws/public", "private": "/v2/ws/private",
+        "utaPublic": "/v3/ws/public", "utaPrivate": "/v3/ws/private",
+    }  # fmt: skip
+    plain = client_of(url, account, clock)
+    ws = url.replace("http", "ws", 1)
+    streaming.urls["api"] = plain.urls["api"] | {"ws": {k: ws + path for k, path in paths.items()}}
+    for name in ("apiKey", "secret", "password", "number", "has"):
+        setattr(streaming, name, getattr(plain, name))
+    streaming.options |= plain.options
+    streaming.enableRateLimit, streaming.timeout_on_exit = False, 0
+    streaming.seconds = lambda: clock.now_ms() // 1000
+    return streaming
 
 
 @dataclass

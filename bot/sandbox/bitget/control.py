@@ -1,7 +1,7 @@
 """The owner's side over HTTP, for tests and people in another process. Errors are {"error": text}.
 
-POST /emulator/accounts, /moves, /jumps, /marks, /faults, /outage, /clock; DELETE /emulator/faults;
-GET /emulator/audit, /emulator/calls.
+POST /emulator/accounts, /moves, /jumps, /marks, /faults, /outage, /cut, /clock;
+DELETE /emulator/faults; GET /emulator/audit, /emulator/calls.
 """
 
 from __future__ import annotations
@@ -74,6 +74,11 @@ def _outage(emulator: Emulator, body: dict[str, Any]) -> Any:
     return {"up": emulator.is_up}
 
 
+def _cut(emulator: Emulator, _body: dict[str, Any]) -> Any:
+    emulator.cuts()
+    return {"up": emulator.is_up}
+
+
 def _clock(emulator: Emulator, body: dict[str, Any]) -> Any:
     if type(body.get("skew_ms")) is not int:
         raise ClientError("'skew_ms' is a whole number")
@@ -142,7 +147,7 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
     """Under /emulator, beside the exchange's own paths."""
     posts: dict[str, Control] = {
         "accounts": _accounts, "moves": _moves, "jumps": _jumps, "marks": _marks,
-        "faults": _add_fault, "outage": _outage, "clock": _clock,
+        "faults": _add_fault, "outage": _outage, "cut": _cut, "clock": _clock,
     }  # fmt: skip
     for path, control in posts.items():
         app.router.add_post(f"/emulator/{path}", _json(emulator, control))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -58,6 +58,7 @@ class Emulator:
         self.settings = SettingsDesk(self.engine)
         self.matching = Matching(self.engine, self.accounts)
         self.is_up = True
+        self.on_cut: set[Callable[[], None]] = set()
         self._funded_until = clock.now_ms()
 
     def now_ms(self) -> int:
@@ -103,7 +104,13 @@ class Emulator:
     def goes_down(self) -> None:
         """Nothing is answered until it comes up; prices go on."""
         self.is_up = False
+        self.cuts()
         self.ledger.went_down(self.clock.now_ms())
+
+    def cuts(self) -> None:
+        """End every websocket without a word."""
+        for cut in self.on_cut:
+            cut()
 
     def comes_up(self) -> None:
         self.is_up = True

@@ -22,15 +22,15 @@ CENT = Decimal("1e-8")  # what fees and forced prices are rounded to
 
 
 class Engine:
-    """`tapes` by symbol. `on_change` hears of every account that something happened to, with the
-    kind: "order", "fill", "position", "account", "plan".
+    """`tapes` by symbol. `listeners` hear of an account, a kind of event ("order", "fill",
+    "account", "plan") and its subject; of no account and "price" when a symbol has a new price.
     """
 
     def __init__(self, tapes: dict[str, Tape], now_ms: Callable[[], int], ledger: Ledger) -> None:
         self.tapes = tapes
         self.ledger = ledger
         self.now_ms = now_ms
-        self.listeners: set[Callable[[Account, str, object], None]] = set()
+        self.listeners: set[Callable[[Account | None, str, object], None]] = set()
         self._ids = count(now_ms() << 20)
 
     def tape(self, symbol: str) -> Tape:
@@ -44,7 +44,7 @@ class Engine:
         """Unlike any before, also after a restart."""
         return str(next(self._ids))
 
-    def tell(self, account: Account, kind: str, what: object) -> None:
+    def tell(self, account: Account | None, kind: str, what: object) -> None:
         for listener in list(self.listeners):
             listener(account, kind, what)
 

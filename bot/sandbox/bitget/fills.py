@@ -107,7 +107,6 @@ class Filling:
         self._engine.ledger.fills.append((account.name, fill))
         self._engine.bill(account, "fee", wish.symbol, -fee)
         self._engine.tell(account, "fill", fill)
-        self._engine.tell(account, "position", position)
 
     def _attach(self, account: Account, order: Order) -> None:
         """The preset stop and take profit grow with what was filled."""

@@ -28,15 +28,23 @@ def candle_rows(call: Call, timeframe: str, most: int, bars: Candles) -> list[li
     end = call.integer("endTime", call.emulator.now_ms() + 1)
     if start > end:
         raise BitgetError("40017")
-    bars = bars if timeframe == "1m" else resample(bars, timeframe)
-    bars = bars.between(start, end)
+    bars = as_timeframe(bars, timeframe).between(start, end)
     bars = bars.slice(max(0, len(bars) - max(1, min(most, call.integer("limit", 100)))))
+    return bar_rows(bars)
+
+
+def bar_rows(bars: Candles) -> list[list[str]]:
+    """Bars as Bitget writes them: open time, prices, volume in the base coin and in USDT."""
     columns = (bars.open, bars.high, bars.low, bars.close, bars.volume, bars.volume * bars.close)
     rows = np.stack(columns, axis=1) if len(bars) else np.empty((0, 6))
     return [
         [str(time), *(str(value) for value in row)]
         for time, row in zip(bars.time.tolist(), rows.tolist(), strict=True)
     ]
+
+
+def as_timeframe(minutes: Candles, timeframe: str) -> Candles:
+    return minutes if timeframe == "1m" else resample(minutes, timeframe)
 
 
 def timeframe_of(word: str) -> str:

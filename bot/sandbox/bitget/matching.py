@@ -94,6 +94,7 @@ class Matching:
 
     def settle(self, symbol: str) -> None:
         """Everything the present price and mark cause."""
+        self._engine.tell(None, "price", symbol)
         self.finish()
         for account in list(self._accounts.values()):
             self._force(account, symbol)

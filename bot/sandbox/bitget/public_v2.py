@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.bitget.emulator import FUNDING_MS
+from bot.sandbox.bitget.emulator import FUNDING_MS, Emulator
 from bot.sandbox.bitget.request import Call, Handler, symbol_of
 from bot.sandbox.bitget.tape import Tape
 from domain.market.timeframes import DAY_MS
@@ -17,9 +17,9 @@ def is_ours(call: Call) -> bool:
     return call.text("productType", USDT).upper() == USDT
 
 
-def ticker_row(call: Call, tape: Tape) -> dict[str, Any]:
+def ticker_row(emulator: Emulator, tape: Tape) -> dict[str, Any]:
     """A row of market/ticker."""
-    day = tape.minutes().between(call.emulator.clock.now_ms() - DAY_MS, None)
+    day = tape.minutes().between(emulator.clock.now_ms() - DAY_MS, None)
     opened = float(day.open[0])
     change = f"{float(tape.last) / opened - 1:.5f}"
     volume = float(day.volume.sum())
@@ -32,7 +32,7 @@ def ticker_row(call: Call, tape: Tape) -> dict[str, Any]:
         "askSz": "1",
         "high24h": str(day.high.max()),
         "low24h": str(day.low.min()),
-        "ts": str(call.emulator.now_ms()),
+        "ts": str(emulator.now_ms()),
         "change24h": change,
         "baseVolume": str(volume),
         "quoteVolume": str(volume * float(tape.last)),
@@ -40,7 +40,7 @@ def ticker_row(call: Call, tape: Tape) -> dict[str, Any]:
         "openUtc": str(opened),
         "changeUtc24h": change,
         "indexPrice": str(tape.mark),
-        "fundingRate": str(call.emulator.funding_rates[tape.listing.symbol]),
+        "fundingRate": str(emulator.funding_rates[tape.listing.symbol]),
         "holdingAmount": "1",
         "deliveryStartTime": None,
         "deliveryTime": None,
@@ -68,12 +68,12 @@ def _contracts(call: Call) -> Any:
 
 
 def _ticker(call: Call) -> Any:
-    return [ticker_row(call, symbol_of(call))]
+    return [ticker_row(call.emulator, symbol_of(call))]
 
 
 def _tickers(call: Call) -> Any:
     tapes = call.emulator.tapes.values() if is_ours(call) else []
-    return [ticker_row(call, tape) for tape in tapes]
+    return [ticker_row(call.emulator, tape) for tape in tapes]
 
 
 def _mark(call: Call) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.sandbox.bitget import public_v2
+from bot.sandbox.bitget.emulator import Emulator
 from bot.sandbox.bitget.listing import Listing
-from bot.sandbox.bitget.public_v2 import ticker_row
 from bot.sandbox.bitget.request import Call, Handler, symbol_of
 from bot.sandbox.bitget.rows_v2 import plain
 from bot.sandbox.bitget.rows_v3 import CATEGORY
@@ -60,8 +61,8 @@ def _instruments(call: Call) -> Any:
     return [row for row in rows if is_ours(call) and wanted in {"", row["symbol"]}]
 
 
-def _row(call: Call, tape: Tape) -> dict[str, Any]:
-    classic = ticker_row(call, tape)
+def ticker_row(emulator: Emulator, tape: Tape) -> dict[str, Any]:
+    classic = public_v2.ticker_row(emulator, tape)
     return {
         "category": CATEGORY,
         "symbol": classic["symbol"],
@@ -91,8 +92,8 @@ def _tickers(call: Call) -> Any:
     if not is_ours(call):
         return []
     if call.text("symbol", ""):
-        return [_row(call, symbol_of(call))]
-    return [_row(call, tape) for tape in call.emulator.tapes.values()]
+        return [ticker_row(call.emulator, symbol_of(call))]
+    return [ticker_row(call.emulator, tape) for tape in call.emulator.tapes.values()]
 
 
 _MARKET = "/api/v3/market"

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.sandbox.bitget import (
-    control,
-)
+from bot.sandbox.bitget import control
 from bot.sandbox.bitget.emulator import Emulator
 from bot.sandbox.bitget.endpoint import Endpoint
+from bot.sandbox.bitget.streams import Streams
 from bot.sandbox.guard import LOOPBACK_HOSTS, loopback_only
+from domain.clock import SystemClock
 
 
 @dataclass
@@ -20,12 +20,14 @@ class RunningEmulator:
 
     emulator: Emulator
     url: str
+    streams: Streams
     _runner: web.AppRunner
     _endpoint: Endpoint
 
     async def stop(self) -> None:
         """Close every connection, also those that hang."""
         self._endpoint.stop()
+        self.streams.cut()
         await self._runner.cleanup()
 
 
@@ -38,7 +40,10 @@ async def start(emulator: Emulator, host: str = "127.0.0.1", port: int = 0) -> R
         raise ValueError(f"the emulator listens on loopback only, not on {host!r}")
     endpoint = Endpoint(emulator)
     app = web.Application(middlewares=[loopback_only])
+    streams = Streams(emulator, SystemClock())
     control.add_routes(app, emulator)
+    for path in ("/v2/ws/public", "/v2/ws/private", "/v3/ws/public", "/v3/ws/private"):
+        app.router.add_get(path, streams.handle)
     app.router.add_route("*", "/api/{rest:.*}", endpoint.handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
@@ -49,4 +54,4 @@ async def start(emulator: Emulator, host: str = "127.0.0.1", port: int = 0) -> R
         raise
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{runner.addresses[0][1]}"
-    return RunningEmulator(emulator, url, runner, endpoint)
+    return RunningEmulator(emulator, url, streams, runner, endpoint)

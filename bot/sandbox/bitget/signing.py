@@ -23,6 +23,7 @@ class Signed:
     timestamp: str
     passphrase: str
     payload: str  # method, path, query and body as they were signed
+    unit_ms: int = 1  # of the timestamp
 
     def account(self, emulator: Emulator, address: str) -> Account:
         """Whose call it is. Raises the codes of keys, clocks and addresses."""
@@ -48,5 +49,5 @@ class Signed:
         window = WINDOW_MS * max(1.0, emulator.clock.speed)
         if not self.timestamp.isdecimal():
             raise BitgetError("40008")
-        if abs(int(self.timestamp) - emulator.now_ms()) > window:
+        if abs(int(self.timestamp) * self.unit_ms - emulator.now_ms()) > window:
             raise BitgetError("40008")
