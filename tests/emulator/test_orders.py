@@ -210,3 +210,28 @@ async def test_orders_and_fills_can_be_cut_by_time(stand: Stand) -> None:
 async def test_ccxt_takes_refusals_for_what_they_are(stand: Stand) -> None:
     with pytest.raises(ccxt.InsufficientFunds):
         await stand.enters("10")
+
+
+async def test_named_orders_are_cancelled_and_the_rest_is_listed_with_its_code(
+    stand: Stand,
+) -> None:
+    made = await stand.ccxt.create_order(BTC, "limit", "buy", "0.001", "59000")
+    other = await stand.ccxt.create_order(BTC, "limit", "buy", "0.001", "58000")
+    answer = await stand.ccxt.privateMixPostV2MixOrderBatchCancelOrders(
+        {
+            "symbol": "BTCUSDT",
+            "productType": "USDT-FUTURES",
+            "orderIdList": [{"orderId": made["id"]}, {"orderId": "17"}],
+        }
+    )
+    assert [one["orderId"] for one in answer["data"]["successList"]] == [made["id"]]
+    assert [one["errorCode"] for one in answer["data"]["failureList"]] == ["40768"]
+    (left,) = await stand.ccxt.fetch_open_orders(BTC)
+    assert left["id"] == other["id"]
+
+
+@pytest.mark.parametrize("named", ["17", ["17"]])
+async def test_a_list_of_orders_is_a_list_of_objects(stand: Stand, named: object) -> None:
+    await stand.ccxt.load_markets()
+    cancel = stand.ccxt.privateMixPostV2MixOrderBatchCancelOrders
+    assert await refusal(cancel({"symbol": "BTCUSDT", "orderIdList": named})) == "40017"

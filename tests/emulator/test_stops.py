@@ -204,3 +204,20 @@ async def test_funding_is_charged_every_eight_hours(stand: Stand) -> None:
     history = await stand.ccxt.fetch_funding_history(BTC)
     assert [one["amount"] for one in history] == ["-0.06", "-0.06"]
     assert stand.account.total("funding") == Decimal("-0.12")
+
+
+async def test_all_stops_of_a_symbol_can_be_cancelled(stand: Stand) -> None:
+    await stand.enters("0.01", **PRESETS)
+    await stand.ccxt.privateMixPostV2MixOrderCancelPlanOrder(
+        {"symbol": "BTCUSDT", "productType": "USDT-FUTURES", "planType": "loss_plan"}
+    )
+    assert [one["info"]["planType"] for one in await stand.stops_listed()] == ["profit_plan"]
+    past = await stand.ccxt.fetch_canceled_orders(BTC, None, None, {"planType": "profit_loss"})
+    assert [one["info"]["planType"] for one in past] == ["loss_plan"]
+
+
+async def test_a_client_id_of_a_stop_is_not_used_again(stand: Stand) -> None:
+    await stand.enters()
+    await stand.stops("58000", clientOrderId="stop1")
+    assert await refusal(stand.stops("58500", clientOrderId="stop1")) == "40786"
+    assert await refusal(stand.enters("0.01", clientOrderId="stop1")) == "40786"

@@ -12,14 +12,14 @@ import ccxt.async_support as ccxt
 import ccxt.pro as ccxtpro
 
 from bot.sandbox.bitget import Account, Emulator, RunningEmulator, start
-from domain.clock import ManualClock
+from domain.clock import ManualClock, MarketClock
 
 BTC = "BTC/USDT:USDT"
 ETH = "ETH/USDT:USDT"
 NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00 UTC, four hours from the next funding
 
 
-def client_of(url: str, account: Account, clock: ManualClock, **options: Any) -> Any:
+def client_of(url: str, account: Account, clock: MarketClock, **options: Any) -> Any:
     """A ccxt bitget with the account's key; numbers stay text, its time is the emulator's."""
     exchange = ccxt.bitget(
         {
