@@ -1,23 +1,25 @@
-"""/backtest and /results: queued at once, followed by its card, to be looked at again later."""
+"""/backtest: asked for, queued, followed by its card, run again with changes."""
 
 from __future__ import annotations
 
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
-from domain.errors import DomainError
-from handlers import pictures
+from handlers import bots, pictures, setup
 from handlers.callbacks import Buttons
 from handlers.context import Context
 from handlers.render import backtest_cards
 from handlers.texts import Translator, plain
-from handlers.types import Action, Keyboard, Reply
+from handlers.types import Action, Button, Keyboard, Reply
 from handlers.views import View, present
-from handlers.wizard import BACKTEST, Draft, drafted, question
+from handlers.wizard import BACKTEST, BOT, Draft, drafted, question
 
 
 async def backtest(ctx: Context) -> Reply:
-    """`/backtest [strategy] [symbol] [timeframe] [range]` in any order; asks for the rest."""
-    return present(ctx, await go_on(ctx, await drafted(ctx, BACKTEST)))
+    """`/backtest [strategy] [symbol] [timeframe] [range] [input=value ...]` in any order: with all
+    that is needed it is queued, else the rest is asked for.
+    """
+    draft = await drafted(ctx, BACKTEST)
+    return present(ctx, await question(ctx, draft) or await _queued(ctx, draft))
 
 
 async def tap_new(ctx: Context) -> Reply:
@@ -32,45 +34,37 @@ async def new_view(ctx: Context, strategy: object = None) -> View:
 
 
 async def go_on(ctx: Context, draft: Draft) -> View:
-    """Ask for what is missing, else queue it."""
-    return await question(ctx, draft) or await _queued(ctx, draft)
+    """Ask for what is missing, then show the whole, then queue it."""
+    asked = await question(ctx, draft)
+    if asked is not None:
+        return asked
+    return await _queued(ctx, draft) if draft.step == setup.RUN else await setup.view(ctx, draft)
+
+
+async def tap_again(ctx: Context) -> Reply:
+    """The same once more, to change something first."""
+    return present(ctx, await again_view(ctx, ctx.tap["0"]))
+
+
+async def tap_start_as(ctx: Context) -> Reply:
+    """A bot with what was tested: strategy, market, timeframe and inputs."""
+    return present(ctx, await start_view(ctx, ctx.tap["0"]))
+
+
+async def again_view(ctx: Context, result_id: object) -> View:
+    """The card to change and run an earlier backtest from. Raises DomainError("unknown_result")."""
+    return await go_on(ctx, await _as_before(ctx, BACKTEST, result_id))
+
+
+async def start_view(ctx: Context, result_id: object) -> View:
+    """What would start. Raises DomainError("unknown_result")."""
+    return await bots.go_on(ctx, await _as_before(ctx, BOT, result_id))
 
 
 async def tap_cancel(ctx: Context) -> Reply:
     """Call it off."""
     row = await backtests.cancel(ctx.session, ctx.user.id, int(ctx.tap["0"]), ctx.now)
     return present(ctx, await result_view(ctx, row))
-
-
-async def results(ctx: Context) -> Reply:
-    """`/results [id]`. Raises DomainError("unknown_result")."""
-    if not ctx.incoming.args:
-        return present(ctx, await list_view(ctx))
-    text = ctx.incoming.args[0].removeprefix("#")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise DomainError("unknown_result", result=text[:20])
-    row = await backtests.get(ctx.session, ctx.user.id, int(text))
-    return present(ctx, await result_view(ctx, row))
-
-
-async def tap_result(ctx: Context) -> Reply:
-    """One of the list."""
-    row = await backtests.get(ctx.session, ctx.user.id, int(ctx.tap["0"]))
-    return present(ctx, await result_view(ctx, row))
-
-
-async def list_view(ctx: Context) -> View:
-    """The latest results."""
-    rows = await backtests.latest(ctx.session, ctx.user.id)
-    show, t = ctx.buttons.show, ctx.t
-    buttons = tuple(
-        (show(f"#{row.id} {row.pair} {row.timeframe}", "result", row.id),) for row in rows
-    )
-    keyboard: Keyboard = (
-        *buttons,
-        (show(plain(t("button.backtest")), "new_bt"), show(plain(t("button.menu")), "menu")),
-    )
-    return View(backtest_cards.listed(t, rows), keyboard, card="results:")
 
 
 async def result_view(ctx: Context, row: BacktestResult) -> View:
@@ -98,12 +92,30 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
     show = buttons.show
     if row.status in (backtests.QUEUED, backtests.RUNNING):
         return ((show(plain(t("button.cancel_backtest")), "cancel_bt", row.id, style="danger"),),)
-    which = () if row.strategy_id is None else (row.strategy_id,)
-    again = show(plain(t("button.backtest")), "new_bt", *which)
-    start = show(plain(t("button.start_this")), "new_bot", *which, style="success")
+    rows: list[tuple[Button, ...]] = []
     if row.status == backtests.COMPLETED:
-        return ((pictures.open_button(t, buttons, row.id),), (start, again))
-    return ((start, again),)
+        compare = show(plain(t("button.compare")), "compare", row.id)
+        rows.append((pictures.open_button(t, buttons, row.id), compare))
+    if row.strategy_id is not None:
+        start = show(plain(t("button.start_this")), "start_as", row.id, style="success")
+        rows.append((start, show(plain(t("button.again_with")), "again", row.id)))
+    return tuple(rows)
+
+
+async def _as_before(ctx: Context, purpose: str, result_id: object) -> Draft:
+    """What an earlier backtest ran."""
+    row = await backtests.get(ctx.session, ctx.user.id, int(str(result_id)))
+    params = row.params or {}
+    tested = purpose == BACKTEST
+    return Draft(
+        purpose,
+        strategy=row.strategy_id,
+        symbols=(str(row.pair),),
+        timeframe=row.timeframe,
+        start_ms=int(params["start_ms"]) if tested else None,
+        end_ms=int(params["end_ms"]) if tested else None,
+        inputs=dict(params.get("inputs") or {}) or None,
+    )
 
 
 async def _queued(ctx: Context, draft: Draft) -> View:
@@ -119,7 +131,13 @@ async def _queued(ctx: Context, draft: Draft) -> View:
         end_ms=draft.end_ms,
     )
     wanted = backtests.Request(
-        draft.strategy, symbol, draft.timeframe, start_ms, end_ms, share=draft.shared
+        draft.strategy,
+        symbol,
+        draft.timeframe,
+        start_ms,
+        end_ms,
+        inputs=draft.inputs,
+        share=draft.shared,
     )
     row = await backtests.request(ctx.session, ctx.services.queue, ctx.user.id, wanted, ctx.now)
     return await result_view(ctx, row)

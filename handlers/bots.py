@@ -10,7 +10,7 @@ from domain.errors import DomainError
 from domain.portfolio import service as portfolio
 from domain.strategies import service as strategies
 from handlers.context import Context
-from handlers.render import bot_cards, names
+from handlers.render import bot_cards, names, strategy_cards
 from handlers.render.text import lines
 from handlers.texts import plain
 from handlers.trading import live_positions
@@ -57,6 +57,7 @@ async def confirm_view(ctx: Context, draft: Draft) -> View:
         strategy_id=draft.strategy,
         symbols=draft.symbols,
         timeframe=draft.timeframe,
+        inputs=draft.inputs,
     )
     equity = await equity_of(ctx, await bots.status(ctx.session, ctx.services.clock, ctx.user.id))
     label = ctx.t(
@@ -69,8 +70,13 @@ async def confirm_view(ctx: Context, draft: Draft) -> View:
     more = act(plain(ctx.t("button.add_market")), "more", **draft.to_args())
     cancel = ctx.buttons.show(plain(ctx.t("button.cancel")), "menu")
     row = await strategies.get(ctx.session, ctx.user.id, draft.strategy)
-    own = frozenset(strategies.compiled(row).checked.outputs)
-    return View(bot_cards.confirm(ctx.t, preview, own, equity), ((start,), (more, cancel)))
+    program = strategies.compiled(row)
+    own = frozenset(program.checked.outputs)
+    card = bot_cards.confirm(ctx.t, preview, own, equity)
+    if preview.inputs:
+        values = program.bind(preview.inputs).values
+        card = lines(card, *strategy_cards.chosen_inputs(ctx.t, program, values))
+    return View(card, ((start,), (more, cancel)))
 
 
 async def tap_start(ctx: Context) -> Reply:
@@ -87,6 +93,7 @@ async def tap_start(ctx: Context) -> Reply:
         strategy_id=draft.strategy,
         symbols=draft.symbols,
         timeframe=draft.timeframe,
+        inputs=draft.inputs,
     )
     view = await status_view(ctx)
     said = ctx.t("start_bot.done", strategy=names.strategy(ctx.t, started.strategy))

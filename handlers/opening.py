@@ -20,8 +20,8 @@ _READING: dict[str, Callable[[Context], Awaitable[View]]] = {
 }
 _WRITING: dict[str, Callable[[Context], Awaitable[View]]] = {
     "stop": bots.stop_view,
-    "bot": lambda ctx: bots.new_view(ctx, ctx.tap.get("1")),
-    "bt": lambda ctx: backtests.new_view(ctx, ctx.tap.get("1")),
+    "again": lambda ctx: backtests.again_view(ctx, ctx.tap.get("1")),
+    "start_as": lambda ctx: backtests.start_view(ctx, ctx.tap.get("1")),
 }
 """Views with buttons that act: those are rows."""
 

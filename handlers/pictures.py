@@ -57,10 +57,11 @@ def keyboard_below(
         _picture_button(t, buttons, result_id, number, marked=which == shown)
         for number, which in enumerate(PICTURES)
     ]
-    which = () if strategy_id is None else (strategy_id,)
+    if strategy_id is None:  # of a strategy that was only shown
+        return rows_of(pictures, _PER_ROW)
     show = buttons.show
-    start = show(plain(t("button.start_this")), "begin", "bot", *which, style="success")
-    again = show(plain(t("button.backtest")), "begin", "bt", *which)
+    start = show(plain(t("button.start_this")), "begin", "start_as", result_id, style="success")
+    again = show(plain(t("button.again_with")), "begin", "again", result_id)
     return (*rows_of(pictures, _PER_ROW), (start, again))
 
 

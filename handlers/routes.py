@@ -17,9 +17,11 @@ from handlers import (
     picking,
     pictures,
     questions,
+    results,
     risk,
     rule_help,
     settings,
+    setup,
     sharing,
     signals,
     start,
@@ -69,7 +71,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("delete_strategy", authoring.delete_strategy, "strategy", writes=True, menu=False),
     Route("share", sharing.share, "strategy", writes=True, menu=False),
-    Route("results", backtests.results, "research", menu=False),
+    Route("results", results.results, "research", menu=False),
     Route("config", risk.config_command, "risk", writes=True, menu=False, shows_bare=True),
     Route(
         "lang",
@@ -105,15 +107,21 @@ TAPS: tuple[Tap, ...] = (
     Tap("sig", signals.tap_signals),
     Tap("risk", risk.show_risk),
     Tap("config", risk.show_config),
-    Tap("result", backtests.tap_result),
     Tap("pic", pictures.tap_picture),
+    Tap("result", results.tap_result),
+    Tap("results", results.tap_results),
+    Tap("compare", results.tap_compare),
+    Tap("both", results.tap_both),
     Tap("open", opening.tap_open),
     # These lead to buttons that act, which are rows.
     Tap("begin", opening.tap_begin, writes=True),
     Tap("new_bot", bots.tap_new, writes=True),
     Tap("new_bt", backtests.tap_new, writes=True),
+    Tap("again", backtests.tap_again, writes=True),
+    Tap("start_as", backtests.tap_start_as, writes=True),
     Tap("stop_bot", bots.stop_bot, writes=True, lane=0),
     Tap("pick", picking.tap_pick, writes=True, acts=True),
+    Tap("type_input", setup.tap_type, writes=True, acts=True),
     Tap("more", bots.tap_more, writes=True, acts=True),
     # This asks; the answer is the next message.
     Tap("ask", questions.tap_ask, writes=True),
@@ -149,6 +157,7 @@ FORMS: Mapping[str, Handler] = {
     authoring.CODE: authoring.answer,
     connect.FORM: connect.answer,
     two_factor.FORM: two_factor.answer,
+    setup.TYPED: setup.answer,
 }
 """Kind of a form -> the handler of the message that answers it."""
 LATE_FORMS: Mapping[str, Handler] = dict.fromkeys(

@@ -15,6 +15,7 @@ from domain.market.ports import unknown_symbol
 from domain.strategies import service as strategies
 from domain.strategies import sharing
 from domain.strategies.models import Strategy
+from handlers import inputs
 from handlers.arguments import Wanted, looks_like_symbol, understand
 from handlers.context import Context
 from handlers.render import names
@@ -31,7 +32,8 @@ _MOST_SYMBOLS = 12
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What is chosen so far. `purpose`: BOT or BACKTEST; `span_days`, `start_ms`, `end_ms`: a
-    backtest's range. `page`: of the strategies to choose from. `shared`: a link's strategy instead.
+    backtest's range. `page`: of the strategies to choose from. `shared`: a link's strategy
+    instead. `inputs`: other than the defaults. `step`: where a complete draft is at, see `setup`.
     """
 
     purpose: str
@@ -43,6 +45,8 @@ class Draft:
     end_ms: int | None = None
     page: int | None = None
     shared: str | None = None
+    inputs: dict[str, float | bool] | None = None
+    step: str | None = None
 
     def to_args(self) -> dict[str, Any]:
         """What a button carries."""
@@ -57,14 +61,15 @@ class Draft:
 async def drafted(ctx: Context, purpose: str) -> Draft:
     """What the words after a command already say.
 
-    Raises DomainError: "unknown_symbol", "unknown_strategy", "ambiguous_strategy", "unknown_word".
+    Raises DomainError: "unknown_symbol", "unknown_strategy", "ambiguous_strategy", "unknown_word",
+    and for `fast=9` as `inputs.read`.
     """
     known = ctx.services.market.symbols()
     wanted = understand(ctx.incoming.args, known)
     _refuse_unknown_symbols(wanted, known)
-    strategy = None
-    if wanted.words:
-        strategy = await _strategy(ctx, " ".join(wanted.words))
+    words, typed = inputs.split(wanted.words)
+    strategy = await _strategy(ctx, " ".join(words)) if words else None
+    chosen = inputs.read(strategies.compiled(strategy).params, typed) if strategy else {}
     return Draft(
         purpose,
         strategy.id if strategy else None,
@@ -73,6 +78,7 @@ async def drafted(ctx: Context, purpose: str) -> Draft:
         wanted.span_days,
         wanted.start_ms,
         wanted.end_ms,
+        inputs=chosen or None,
     )
 
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.backtests.models import BacktestResult, BacktestTrade
 from domain.errors import DomainError
 
 LISTED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """`number` counts from 1; `pages` is at least 1."""
+
+    rows: tuple[BacktestResult, ...]
+    number: int
+    pages: int
 
 
 async def get(session: AsyncSession, user_id: int, result_id: int) -> BacktestResult:
@@ -29,19 +39,24 @@ async def latest(
     session: AsyncSession, user_id: int, *, strategy_id: int | None = None, limit: int = LISTED
 ) -> Sequence[BacktestResult]:
     """The user's last finished backtests, newest first; of one strategy when it is named."""
-    rows = (
-        select(BacktestResult)
-        .where(
-            BacktestResult.user_id == user_id,
-            BacktestResult.status == "completed",
-            BacktestResult.kind == "backtest",
-        )
-        .order_by(BacktestResult.created_at.desc(), BacktestResult.id.desc())
-        .limit(limit)
-    )
+    rows = _finished(user_id).limit(limit)
     if strategy_id is not None:
         rows = rows.where(BacktestResult.strategy_id == strategy_id)
     return (await session.scalars(rows)).all()
+
+
+async def page(
+    session: AsyncSession, user_id: int, number: int = 1, *, other_than: int | None = None
+) -> ResultPage:
+    """A page of the user's finished backtests, newest first; a page beyond the last is the last."""
+    wanted = _finished(user_id)
+    if other_than is not None:
+        wanted = wanted.where(BacktestResult.id != other_than)
+    total = await session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
+    pages = max(1, -(-(total or 0) // LISTED))
+    number = min(max(1, number), pages)
+    rows = await session.scalars(wanted.offset((number - 1) * LISTED).limit(LISTED))
+    return ResultPage(tuple(rows), number, pages)
 
 
 async def trades(session: AsyncSession, result_id: int) -> Sequence[BacktestTrade]:
@@ -52,3 +67,15 @@ async def trades(session: AsyncSession, result_id: int) -> Sequence[BacktestTrad
         .order_by(BacktestTrade.id)
     )
     return (await session.scalars(rows)).all()
+
+
+def _finished(user_id: int) -> Select[BacktestResult]:
+    return (
+        select(BacktestResult)
+        .where(
+            BacktestResult.user_id == user_id,
+            BacktestResult.status == "completed",
+            BacktestResult.kind == "backtest",
+        )
+        .order_by(BacktestResult.created_at.desc(), BacktestResult.id.desc())
+    )

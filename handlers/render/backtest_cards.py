@@ -9,8 +9,9 @@ from typing import Any
 from domain.backtests.models import BacktestResult
 from domain.backtests.service import CANCELLED, COMPLETED, DOWNLOAD, FAILED, QUEUED
 from domain.clock import from_ms
+from domain.strategies.service import compile_code
 from handlers.render import names, numbers
-from handlers.render.strategy_cards import result_line
+from handlers.render.strategy_cards import result_line, value
 from handlers.render.tables import pairs
 from handlers.render.text import lines
 from handlers.texts import Html, Translator
@@ -20,7 +21,7 @@ _BAR_CELLS = 10
 
 def card(t: Translator, row: BacktestResult, ahead: int | None = None) -> Html:
     """Any state: queued (behind `ahead` others), running, completed, failed, cancelled."""
-    return lines(_heading(t, row), "", _state(t, row, ahead))
+    return lines(heading(t, row), "", _state(t, row, ahead))
 
 
 def listed(t: Translator, rows: Sequence[BacktestResult]) -> Html:
@@ -70,6 +71,13 @@ _RATIO_DAYS = 30
 
 def report(t: Translator, found: Figures) -> Html:
     """A table of the figures; ratios need a month."""
+    short = found.days is not None and found.days < _RATIO_DAYS
+    note = t("metric.short", days=int(found.days or 0)) if short else None
+    return lines(pairs(figure_rows(t, found)), note)
+
+
+def figure_rows(t: Translator, found: Figures) -> list[tuple[str, str]]:
+    """(name, value) of each figure."""
     rows = [
         (t("metric.total_return"), _percent(t, found.total_return, signed=True)),
         (t("metric.buy_and_hold"), _percent(t, found.buy_and_hold, signed=True)),
@@ -80,12 +88,11 @@ def report(t: Translator, found: Figures) -> Html:
         (t("metric.sharpe"), _figure(t, found.sharpe, 2)),
         (t("metric.fees"), _figure(t, found.fees, 2)),
     ]
-    short = found.days is not None and found.days < _RATIO_DAYS
-    note = t("metric.short", days=int(found.days or 0)) if short else None
-    return lines(pairs([(str(name), value) for name, value in rows]), note)
+    return [(str(name), value) for name, value in rows]
 
 
-def _heading(t: Translator, row: BacktestResult) -> Html:
+def heading(t: Translator, row: BacktestResult) -> Html:
+    """What was run: market, strategy, range, inputs."""
     params = row.params or {}
     strategy = params.get("strategy")
     start, end = params.get("start_ms"), params.get("end_ms")
@@ -99,7 +106,19 @@ def _heading(t: Translator, row: BacktestResult) -> Html:
         )
         if start is not None and end is not None
         else None,
+        _inputs(t, params),
     )
+
+
+def _inputs(t: Translator, params: Mapping[str, Any]) -> Html | None:
+    """Every input with the value it had; None for a program without."""
+    chosen = params.get("inputs") or {}
+    if "code" in params:
+        chosen = compile_code(params["code"]).bind(chosen).values
+    if not chosen:
+        return None
+    shown = ", ".join(f"{name} {value(t, number)}" for name, number in chosen.items())
+    return t("backtest.inputs", inputs=shown)
 
 
 def _state(t: Translator, row: BacktestResult, ahead: int | None) -> Html:

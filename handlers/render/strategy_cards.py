@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from domain.backtests.models import BacktestResult
 from domain.strategies.builtins import read_header
@@ -100,17 +100,23 @@ def first_sentence(text: Html) -> Html:
 
 
 def _inputs(t: Translator, program: Program) -> list[Html]:
-    if not program.params:
-        return []
-    rows = [(param.name, _value(t, param.default)) for param in program.params]
-    return [Html(""), bold(t("strategy.inputs")), pairs(rows)]
+    return chosen_inputs(t, program, {param.name: param.default for param in program.params})
+
+
+def chosen_inputs(
+    t: Translator, program: Program, values: Mapping[str, float | bool]
+) -> list[Html]:
+    """Each input with its value; nothing for a program without."""
+    rows = [(param.name, value(t, values[param.name])) for param in program.params]
+    return [Html(""), bold(t("strategy.inputs")), pairs(rows)] if rows else []
 
 
 def _warmup(t: Translator, program: Program) -> list[Html]:
     return [t("strategy.warmup", n=program.bind().warmup)]
 
 
-def _value(t: Translator, value: float | bool) -> str:
+def value(t: Translator, value: float | bool) -> str:
+    """An input's value as its reader writes it."""
     if isinstance(value, bool):
         return t("strategy.on" if value else "strategy.off")
     return numbers.setting(t, value)

@@ -39,7 +39,10 @@ async def test_what_is_missing_is_asked_with_buttons(w: World) -> None:
     assert "Which strategy?" in await alice.sends("/backtest")
     assert "Which market?" in await alice.taps("EMA")
     assert "Which timeframe?" in await alice.taps("ETHUSDT")
-    assert "Queued" in await alice.taps("15m")
+    said = await alice.taps("15m")
+    for text in ("EMA cross", "ETHUSDT", "15m", "the last 90 days", "slow", "26"):
+        assert text in said
+    assert "Queued" in await alice.taps("Run the backtest")
     assert (await result(w)).pair == "ETHUSDT"
 
 

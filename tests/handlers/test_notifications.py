@@ -232,7 +232,7 @@ def test_after_a_backtest_its_strategy_can_be_started() -> None:
     maker = buttons()
     *_, (start, again) = render("backtest_done", BACKTEST, ko, maker).keyboard
     tap = open_shown(maker.cipher, str(start.data), 5, 5, NOW)
-    assert (tap.action, tap.args) == ("begin", {"0": "bot", "1": 2})
+    assert (tap.action, tap.args) == ("begin", {"0": "start_as", "1": 7})
     assert again.data
 
 

@@ -44,7 +44,8 @@ async def test_the_receiver_reads_and_tests_it_and_then_imports_it(w: World) -> 
     assert "alice" not in said
     assert "Which market?" in await bob.taps("Backtest it")
     await bob.taps("BTCUSDT")
-    assert "Queued" in await bob.taps("5m")
+    await bob.taps("5m")
+    assert "Queued" in await bob.taps("Run the backtest")
     assert "Mine" in bob.last
     await bob.sends(f"/start {start}")
     assert "a copy of your own" in await bob.taps("Import")

@@ -1,0 +1,100 @@
+"""/results: earlier backtests by page, one of them, and two side by side."""
+
+from __future__ import annotations
+
+from domain.backtests import service as backtests
+from domain.backtests.models import BacktestResult
+from domain.errors import DomainError
+from handlers.backtests import result_view
+from handlers.context import Context
+from handlers.render import backtest_cards, comparison
+from handlers.texts import plain
+from handlers.types import Keyboard, Reply
+from handlers.views import View, pager, present
+
+_COMPARE = {"compare", "vs", "비교"}
+
+
+async def results(ctx: Context) -> Reply:
+    """`/results [id] [id]`: the list, one, or two side by side (`compare` may stand before them).
+
+    Raises DomainError: "unknown_result" (result), "results_one_or_two".
+    """
+    words = [word for word in ctx.incoming.args if word.lower() not in _COMPARE]
+    if not words:
+        return present(ctx, await list_view(ctx, 1))
+    if len(words) > 2:
+        raise DomainError("results_one_or_two")
+    rows = [await _named(ctx, word) for word in words]
+    view = await result_view(ctx, rows[0]) if len(rows) == 1 else _both(ctx, rows[0], rows[1])
+    return present(ctx, view)
+
+
+async def tap_result(ctx: Context) -> Reply:
+    """One of the list."""
+    return present(ctx, await result_view(ctx, await _numbered(ctx, int(ctx.tap["0"]))))
+
+
+async def tap_results(ctx: Context) -> Reply:
+    """A page of the list."""
+    return present(ctx, await list_view(ctx, int(ctx.tap.get("0", 1))))
+
+
+async def tap_compare(ctx: Context) -> Reply:
+    """With which one? The tapped row, and the page of the others."""
+    first, number = int(ctx.tap["0"]), int(ctx.tap.get("1", 1))
+    row = await _numbered(ctx, first)
+    found = await backtests.page(ctx.session, ctx.user.id, number, other_than=first)
+    show = ctx.buttons.show
+    choices = tuple((show(_label(other), "both", first, other.id),) for other in found.rows)
+    turns = tuple(
+        show(sign, "compare", first, page)
+        for sign, page in (("◀", found.number - 1), ("▶", found.number + 1))
+        if 1 <= page <= found.pages
+    )
+    back = (show(plain(ctx.t("button.back")), "result", first),)
+    keyboard: Keyboard = (*choices, *((turns,) if turns else ()), back)
+    asked = ctx.t("results.which" if found.rows else "results.no_other", result=row.id)
+    return present(ctx, View(asked, keyboard))
+
+
+async def tap_both(ctx: Context) -> Reply:
+    """Side by side."""
+    first = await _numbered(ctx, int(ctx.tap["0"]))
+    second = await _numbered(ctx, int(ctx.tap["1"]))
+    return present(ctx, _both(ctx, first, second))
+
+
+async def list_view(ctx: Context, number: int) -> View:
+    """Eight to a page, each a button to its card."""
+    found = await backtests.page(ctx.session, ctx.user.id, number)
+    show, t = ctx.buttons.show, ctx.t
+    buttons = tuple((show(_label(row), "result", row.id),) for row in found.rows)
+    keyboard: Keyboard = (
+        *buttons,
+        *pager(ctx, "results", found.number, found.pages),
+        (show(plain(t("button.backtest")), "new_bt"), show(plain(t("button.menu")), "menu")),
+    )
+    return View(backtest_cards.listed(t, found.rows), keyboard, card="results:")
+
+
+def _both(ctx: Context, first: BacktestResult, second: BacktestResult) -> View:
+    show = ctx.buttons.show
+    row = tuple(show(f"#{each.id}", "result", each.id) for each in (first, second))
+    back = (show(plain(ctx.t("button.results")), "results"),)
+    return View(comparison.side_by_side(ctx.t, first, second), (row, back))
+
+
+def _label(row: BacktestResult) -> str:
+    return f"#{row.id} {row.pair} {row.timeframe}"
+
+
+async def _named(ctx: Context, word: str) -> BacktestResult:
+    text = word.removeprefix("#")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise DomainError("unknown_result", result=text[:20])
+    return await _numbered(ctx, int(text))
+
+
+async def _numbered(ctx: Context, result_id: int) -> BacktestResult:
+    return await backtests.get(ctx.session, ctx.user.id, result_id)

@@ -1,0 +1,52 @@
+"""/results by page, and two of them side by side."""
+
+from __future__ import annotations
+
+from tests.handlers.rows import has_result
+from tests.support.world import World
+
+
+async def test_the_list_has_pages(w: World) -> None:
+    alice = await w.trader("alice")
+    for _ in range(11):
+        await has_result(w, alice)
+    assert "#11" in await alice.sends("/results")
+    assert alice.button("#4 ")
+    assert "#3" in await alice.taps("▶")
+    assert "Return" in await alice.taps("#3 ")
+
+
+async def test_two_are_put_side_by_side(w: World) -> None:
+    alice = await w.trader("alice")
+    await has_result(w, alice)
+    await has_result(w, alice, pair="ETHUSDT", metrics={"trades": 7, "total_return_percent": -2.5})
+    for command in ("/results 1 2", "/results compare #1 #2", "/results 1 vs 2"):
+        said = await alice.sends(command)
+        for text in ("BTCUSDT", "ETHUSDT", "+4.20%", "−2.50%", "41", "7", "n/a"):
+            assert text in said
+    assert "One number" in await alice.sends("/results 1 2 3")
+    assert "no backtest 9" in await alice.sends("/results 1 9")
+
+
+async def test_the_other_one_is_chosen_with_buttons(w: World) -> None:
+    alice = await w.trader("alice")
+    await has_result(w, alice)
+    await alice.sends("/results 1")
+    assert "nothing to compare" in await alice.taps("Compare")
+    for _ in range(9):
+        await has_result(w, alice)
+    await alice.sends("/results 1")
+    assert "with which one" in await alice.taps("Compare")
+    await alice.taps("▶")
+    said = await alice.taps("#2 ")
+    assert "#1" in said
+    assert "#2" in said
+    assert "Profit factor" in said
+    assert "Profit factor" in await alice.taps("#2")
+
+
+async def test_nobody_compares_with_anothers(w: World) -> None:
+    alice, eve = await w.trader("alice"), await w.trader("eve")
+    await has_result(w, alice)
+    await has_result(w, eve)
+    assert "no backtest 1" in await eve.sends("/results 2 1")
