@@ -13,7 +13,7 @@ from handlers.strategies import strategy_view
 from handlers.texts import plain
 from handlers.types import Button, Reply
 from handlers.views import View, anew, present
-from handlers.wizard import LIVES
+from handlers.wizard import BACKTEST, LIVES
 
 
 async def share(ctx: Context) -> Reply:
@@ -77,7 +77,7 @@ async def _card(ctx: Context, made: StrategyShare) -> View:
         "pick",
         style="primary",
         lives=LIVES,
-        purpose="bt",
+        purpose=BACKTEST,
         shared=made.token,
     )
     take = act(plain(t("button.import")), "import", style="success", lives=LIVES, token=made.token)
