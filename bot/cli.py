@@ -84,7 +84,12 @@ def _admin(command: argparse.ArgumentParser) -> None:
 
 
 def _research(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--candles", required=True, type=Path, metavar="FILE")
+    command.add_argument(
+        "--candles",
+        required=True,
+        metavar="FILE[,FILE]",
+        help="the first is traded, or --symbol's; the others are what the rules read besides",
+    )
     command.add_argument(
         "--strategy", required=True, metavar="FILE|NAME", help="a .rules file or a built-in's name"
     )

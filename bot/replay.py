@@ -43,7 +43,8 @@ from domain.market.timeframes import TIMEFRAMES
 from domain.outbox.service import Outbox
 from domain.risk.models import RiskSettings
 from domain.settings.models import UserSettings
-from domain.strategies.language import compile_rules
+from domain.strategies.language import CHART, Frame, compile_rules
+from domain.strategies.language.series import series_of
 from domain.strategies.models import Strategy
 from domain.trading.fills import END_OF_DATA
 from domain.users.models import User
@@ -61,6 +62,7 @@ async def replay(
     rules: Rules,
     *,
     inputs: Mapping[str, Any] | None = None,
+    others: Mapping[Frame, Candles] | None = None,
     first: int = 0,
     detail: Candles | None = None,
     progress: Callable[[float], None] | None = None,
@@ -68,17 +70,22 @@ async def replay(
 ) -> Result:
     """Trades `code` with `inputs` over candles[first:], through the live path.
 
-    The bars before `first` are history that the strategy may look at. `detail`: finer candles,
-    which the paper exchange steps. The result has the shape of a backtest's; its counters know
-    nothing of bars that touched two levels. Raises RuleErrors, and DomainError: "no_candles",
-    "replay_unsupported" (field, value), "backtest_cancelled", and what starting a bot raises.
+    The bars before `first` are history that the strategy may look at; `others` are the series that
+    it reads besides, see `evaluate`. `detail`: finer candles, which the paper exchange steps. The
+    result has the shape of a backtest's; its counters know nothing of bars that touched two levels.
+    Raises RuleErrors, and DomainError: "no_candles", "replay_unsupported" (field, value),
+    "backtest_cancelled", and what `evaluate` and starting a bot raise.
     """
     if len(candles) <= first:
         raise DomainError("no_candles")
     rules = live_rules(rules)
     timeframe = rules.timeframe or _timeframe(candles.time)
+    bound = compile_rules(code).bind(inputs)
+    series = series_of(bound, candles, TIMEFRAMES[timeframe], others or {})
+    clock = ManualClock(int(candles.time[first]))
     history = _history(candles, timeframe, rules.symbol, detail)
-    async with _desk(history, timeframe, rules, int(candles.time[first])) as desk:
+    market = ReplayMarket(clock, rules, history, _shown(series, rules.symbol, timeframe))
+    async with _desk(market, clock, timeframe) as desk:
         await desk.open(code, inputs, timeframe)
         recorded = await desk.run(candles.slice(first), progress, cancelled)
         recorded = replace(recorded, bars=stepped(recorded.candles, recorded.bar_ms, detail))
@@ -190,23 +197,19 @@ class _Desk:
 
 
 @asynccontextmanager
-async def _desk(
-    history: History, timeframe: str, rules: Rules, start_ms: int
-) -> AsyncIterator[_Desk]:
+async def _desk(market: ReplayMarket, clock: ManualClock, timeframe: str) -> AsyncIterator[_Desk]:
     with tempfile.TemporaryDirectory(prefix="leverframe-replay-") as folder:
         database = Database(f"sqlite+aiosqlite:///{Path(folder) / 'replay.db'}", durable=False)
         try:
             await database.create_tables()
-            yield _wired(database, history, timeframe, rules, ManualClock(start_ms))
+            yield _wired(database, market, clock, timeframe)
         finally:
             await database.close()
 
 
-def _wired(
-    database: Database, history: History, timeframe: str, rules: Rules, clock: ManualClock
-) -> _Desk:
-    """The same parts as the service's, on this clock and these candles."""
-    market = ReplayMarket(clock, rules, history)
+def _wired(database: Database, market: ReplayMarket, clock: ManualClock, timeframe: str) -> _Desk:
+    """The same parts as the service's, on this market and its clock."""
+    rules = market.rules
     paper = PaperRules(
         start_balance=float(rules.initial_balance),
         slippage_bps=rules.slippage_bps,
@@ -225,7 +228,9 @@ def _wired(
         maker_take_profit=rules.tp_maker,
         fixed_qty=float(rules.fixed_qty or 0.0),
     )
-    worker = ChunkWorker(database, market, exchanges, outbox, clock, orders.send_due, conventions)
+    worker = ChunkWorker(
+        database, market, exchanges, outbox, clock, orders.send_due, conventions, patience_ms=None
+    )
 
     async def books(moment_ms: int) -> None:
         await desk.books(moment_ms)
@@ -236,6 +241,17 @@ def _wired(
         database, clock, market, exchanges, reconciler, worker, ticker, rules, bar_ms, balance
     )
     return desk
+
+
+def _shown(
+    series: Mapping[Frame, Candles], symbol: str, timeframe: str
+) -> dict[tuple[str, str], Candles]:
+    """The series besides the chart's, by what the market is asked for."""
+    return {
+        (frame.symbol or symbol, frame.timeframe or timeframe): bars
+        for frame, bars in series.items()
+        if frame != CHART
+    }
 
 
 def _history(candles: Candles, timeframe: str, symbol: str, detail: Candles | None) -> History:

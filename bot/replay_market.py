@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from domain.clock import MarketClock
 from domain.market.candles import Candles
 from domain.market.history import History
 from domain.market.ports import Contract, Funding, HistoryRange, Price, unknown_symbol
+from domain.market.resample import last_closed
 
 
 def contract_of(rules: Rules) -> Contract:
@@ -33,24 +35,34 @@ def contract_of(rules: Rules) -> Contract:
 
 @dataclass(frozen=True)
 class ReplayMarket:
-    """MarketData over bars of one timeframe: nothing finer exists, so books are stepped on it."""
+    """MarketData over bars of one timeframe: nothing finer exists, so books are stepped on it.
+
+    `others`: (symbol, timeframe) -> bars of the series that the rules read besides; they are shown,
+    never traded.
+    """
 
     clock: MarketClock
     rules: Rules
     history: History
+    others: Mapping[tuple[str, str], Candles]
 
     def symbols(self) -> tuple[str, ...]:
-        return (self.rules.symbol,)
+        shown = (symbol for symbol, _ in self.others)
+        return tuple(dict.fromkeys((self.rules.symbol, *shown)))
 
     def finest_timeframe(self, symbol: str) -> str:
-        return self._of(symbol).finest
+        return self.history.finest if symbol in self.symbols() else self._of(symbol).finest
 
     async def contract(self, symbol: str) -> Contract:
         self._of(symbol)
         return contract_of(self.rules)
 
     async def candles(self, symbol: str, timeframe: str, *, end_ms: int, limit: int) -> Candles:
-        return self._of(symbol).last(timeframe, min(end_ms, self.clock.now_ms()), limit)
+        until = min(end_ms, self.clock.now_ms())
+        shown = self.others.get((symbol, timeframe))
+        if shown is not None:
+            return last_closed(shown, timeframe, until, limit)
+        return self._of(symbol).last(timeframe, until, limit)
 
     async def minute_bars(self, symbol: str, start_ms: int, end_ms: int) -> Candles:
         return self._of(symbol).opened(start_ms, end_ms, self.clock.now_ms())
@@ -72,7 +84,7 @@ class ReplayMarket:
 
     def _of(self, symbol: str) -> History:
         if symbol != self.rules.symbol:
-            raise unknown_symbol(symbol, self.symbols())
+            raise unknown_symbol(symbol, (self.rules.symbol,))
         return self.history
 
 

@@ -22,6 +22,7 @@ def main(arguments: argparse.Namespace) -> int:
             wanted.bound,
             wanted.rules,
             compiled=load().data_dir / "compiled",
+            others=wanted.others,
             start_ms=int(wanted.candles.time[wanted.first]),
             detail=wanted.detail,
             progress=tell,

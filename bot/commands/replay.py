@@ -25,6 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
                 wanted.candles,
                 wanted.bound.program.source,
                 wanted.rules,
+                others=wanted.others,
                 first=wanted.first,
                 detail=wanted.detail,
                 progress=tell,

@@ -26,7 +26,7 @@ from domain.market.resample import closed_by, resample
 from domain.market.timeframes import to_ms
 from domain.market.validation import DataReport
 from domain.strategies.builtins import find_builtin
-from domain.strategies.language import Bound, RuleErrors, compile_rules
+from domain.strategies.language import Bound, Frame, RuleErrors, compile_rules, reach
 from handlers.rule_errors import lines
 from handlers.texts import Translator, plain
 
@@ -38,12 +38,14 @@ _QTY_STEP = 1e-6
 class Study:
     """What to run over candles[first:]; the bars before only warm the program up.
 
-    `detail`: finer candles to decide levels on. `notes`: what the candle file lacked, a line each.
+    `others`: the series that the program reads besides. `detail`: finer candles to decide levels
+    on. `notes`: what the candle files lacked, a line each.
     """
 
     name: str
     bound: Bound
     candles: Candles
+    others: dict[Frame, Candles]
     first: int
     rules: Rules
     notes: list[str]
@@ -58,8 +60,10 @@ def prepare(arguments: argparse.Namespace) -> Study:
     """
     start, end = moment("--from", arguments.start), moment("--to", arguments.end)
     name, bound = strategy_of(arguments.strategy)
-    rules = rules_of(arguments)
-    finest, report = read_candles(arguments.candles)
+    files = files_of(arguments.candles)
+    rules = rules_of(arguments, next(iter(files)))
+    read = {symbol: read_candles(path) for symbol, path in _wanted(files, rules, bound).items()}
+    finest, report = read[rules.symbol]
     candles = in_timeframe(finest, report, arguments.timeframe, rules.symbol).between(None, end)
     begin = 0 if start is None else int(np.searchsorted(candles.time, start, "left"))
     if begin >= len(candles):
@@ -70,9 +74,12 @@ def prepare(arguments: argparse.Namespace) -> Study:
     if arguments.detail is not None:
         finer = detail_of(finest, report, arguments, rules.symbol)
         detail = finer.between(int(candles.time[history]), end)
-    return Study(
-        name, bound, candles.slice(history), begin - history, rules, data_notes(report), detail
-    )
+    others = {
+        frame: _series(frame, read, rules, arguments.timeframe).between(None, end)
+        for frame in reach(bound, to_ms(arguments.timeframe)).others
+    }
+    notes = [note for _, found in read.values() for note in data_notes(found)]
+    return Study(name, bound, candles.slice(history), others, begin - history, rules, notes, detail)
 
 
 def detail_of(
@@ -86,6 +93,23 @@ def detail_of(
     if detail >= timeframe or timeframe % detail:
         refuse("--detail", f"{arguments.detail} bars do not divide those of {arguments.timeframe}")
     return in_timeframe(finest, report, arguments.detail, symbol)
+
+
+def files_of(text: str) -> dict[str, Path]:
+    """Symbol -> file of `--candles FILE[,FILE]`, by the files' names; a single one may have any.
+
+    Raises DomainError("candles_symbol" | "candles_symbol_twice").
+    """
+    paths = [Path(part.strip()) for part in text.split(",") if part.strip()]
+    files: dict[str, Path] = {}
+    for path in paths:
+        symbol = symbol_of(path) if len(paths) > 1 else _symbol_in(path)
+        if symbol in files:
+            raise DomainError("candles_symbol_twice", file=path.name, symbol=symbol)
+        files[symbol] = path
+    if not files:
+        refuse("--candles", "names no file")
+    return files
 
 
 def strategy_of(wanted: str) -> tuple[str, Bound]:
@@ -107,8 +131,28 @@ def strategy_of(wanted: str) -> tuple[str, Bound]:
     return builtin.name, compile_rules(builtin.code).bind()
 
 
-def rules_of(arguments: argparse.Namespace) -> Rules:
-    """Those of `--config`, with what the other options say over them.
+def _wanted(files: dict[str, Path], rules: Rules, bound: Bound) -> dict[str, Path]:
+    """Symbol -> file: that of the symbol that is traded, else the first, and those only read.
+
+    Raises DomainError("series_missing", symbol).
+    """
+    wanted = {rules.symbol: files.get(rules.symbol, next(iter(files.values())))}
+    for symbol in bound.symbols:
+        if symbol not in files and symbol != rules.symbol:
+            raise DomainError("series_missing", symbol=symbol)
+        wanted.setdefault(symbol, files.get(symbol, wanted[rules.symbol]))
+    return wanted
+
+
+def _series(
+    frame: Frame, read: dict[str, tuple[Candles, DataReport]], rules: Rules, timeframe: str
+) -> Candles:
+    symbol = frame.symbol or rules.symbol
+    return in_timeframe(*read[symbol], frame.timeframe or timeframe, symbol)
+
+
+def rules_of(arguments: argparse.Namespace, symbol: str) -> Rules:
+    """Those of `--config`, with what the other options say over them; `symbol`: the first file's.
 
     Money rests in the database in steps of 1e-8, so the two commands' balances differ by as much.
     Quantities get a coarser step where the rules name none: no rounding decides about a quantity.
@@ -119,7 +163,7 @@ def rules_of(arguments: argparse.Namespace) -> Rules:
         "qty_step": rules.qty_step or _QTY_STEP,
     }
     if arguments.symbol or arguments.config is None:
-        said["symbol"] = arguments.symbol or _symbol_in(arguments.candles)
+        said["symbol"] = arguments.symbol or symbol
     if arguments.balance is not None:
         said["initial_balance"] = arguments.balance
     if arguments.funding is not None:

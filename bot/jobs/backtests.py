@@ -21,7 +21,7 @@ from domain.errors import DomainError
 from domain.market.candles import Candles
 from domain.market.ports import MarketData, Prefetch, nothing_to_fetch
 from domain.market.timeframes import to_ms
-from domain.strategies.language import compile_rules
+from domain.strategies.language import CHART, Frame, compile_rules, reach
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,8 +52,9 @@ class BacktestKind:
 
     async def prepare(self, row: BacktestResult, folder: Folder) -> Sequence[Any]:
         """Candles into the folder; the order. Raises what the market does."""
-        order, candles = await self._order(row, folder)
-        await asyncio.to_thread(folder.fill, candles)
+        order = await self._order(row)
+        candles, others = await self._series(row, folder)
+        await asyncio.to_thread(folder.fill, candles, others)
         return (order,)
 
     async def store(self, session: AsyncSession, row: BacktestResult, found: Finding) -> None:
@@ -82,20 +83,34 @@ class BacktestKind:
             "end_ms": params["end_ms"],
         }
 
-    async def _order(self, row: BacktestResult, folder: Folder) -> tuple[Order, Candles]:
+    async def _series(
+        self, row: BacktestResult, folder: Folder
+    ) -> tuple[Candles, dict[Frame, Candles]]:
+        """The chart's candles and those that the rules read besides."""
         params, symbol, timeframe = row.params or {}, str(row.pair), str(row.timeframe)
         start_ms, end_ms = int(params["start_ms"]), int(params["end_ms"])
-        # With its whole memory before it the first bar says what a bot that runs for long would.
-        memory = compile_rules(params["code"]).bind(params["inputs"]).memory
+        bound = compile_rules(params["code"]).bind(params["inputs"])
 
         def tell(share: float) -> None:
             folder.tell(share, backtests.DOWNLOAD)
             if folder.is_called_off():
                 raise DomainError("backtest_cancelled")
 
-        bars = bars_in(start_ms, end_ms, to_ms(timeframe)) + memory
-        await self.prefetch(symbol, timeframe, end_ms=end_ms, limit=bars, tell=tell)
-        candles = await candles_for(self.market, symbol, timeframe, start_ms, end_ms, memory)
+        async def series(frame: Frame, before: int) -> Candles:
+            named = frame.symbol or symbol, frame.timeframe or timeframe
+            bars = bars_in(start_ms, end_ms, to_ms(named[1])) + before
+            await self.prefetch(*named, end_ms=end_ms, limit=bars, tell=tell)
+            return await candles_for(self.market, *named, start_ms, end_ms, before)
+
+        # With its whole memory before it the first bar says what a bot that runs for long would.
+        candles = await series(CHART, bound.memory)
+        needs = reach(bound, to_ms(timeframe)).others
+        # Of a longer bar one is under way at the start, and one closed before.
+        return candles, {frame: await series(frame, bars + 2) for frame, bars in needs.items()}
+
+    async def _order(self, row: BacktestResult) -> Order:
+        params, symbol, timeframe = row.params or {}, str(row.pair), str(row.timeframe)
+        start_ms, end_ms = int(params["start_ms"]), int(params["end_ms"])
         funding = await self.market.funding(symbol, start_ms, end_ms + 1)
         rules = Rules.from_values(
             {
@@ -104,7 +119,7 @@ class BacktestKind:
                 "timeframe": timeframe,
             }
         ).for_contract(await self.market.contract(symbol))
-        order = Order(
+        return Order(
             strategy=str(params["strategy"]),
             code=params["code"],
             inputs=params["inputs"],
@@ -114,7 +129,6 @@ class BacktestKind:
             compiled=self.data_dir / "compiled",
             look=Look(**params.get("look", {})),
         )
-        return order, candles
 
 
 async def candles_for(

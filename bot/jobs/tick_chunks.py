@@ -24,6 +24,7 @@ from domain.market.timeframes import to_ms
 from domain.outbox.service import Outbox
 from domain.risk.day_watch import watch_days
 from domain.signals.evaluate import Reading, Series, SignalBook
+from domain.signals.windows import PATIENCE_MS, Windows
 from domain.trading.models import Position, Trade
 from domain.trading.ports import Balance, Exchanges
 
@@ -63,7 +64,11 @@ class _Plan:
 
 @dataclass
 class ChunkWorker:
-    """Runs chunks. `signals`, `orders`, `halts`, `denied` count since the start of the process."""
+    """Runs chunks.
+
+    `patience_ms`: how long bars of other series are waited for, see `Windows`. `signals`, `orders`,
+    `halts`, `denied` count since the start of the process.
+    """
 
     database: Database
     market: MarketData
@@ -72,6 +77,7 @@ class ChunkWorker:
     clock: MarketClock
     send: Send
     conventions: Conventions
+    patience_ms: int | None = PATIENCE_MS
     book: SignalBook = field(init=False)
     programs: roster.Programs = field(default_factory=roster.Programs)
     signals: int = 0
@@ -81,7 +87,7 @@ class ChunkWorker:
     _failed: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.book = SignalBook(self.market)
+        self.book = SignalBook(Windows(self.market, self.clock, self.patience_ms))
 
     async def run_chunk(self, args: Mapping[str, Any]) -> None:
         """Decide for the bots of a chunk (see `ticks.enqueue_behind`). May run twice.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from domain.backtests.rules import Rules
 from domain.errors import DomainError
 from domain.market.candles import Candles
 from domain.market.timeframes import to_ms
-from domain.strategies.language import Bound, compile_rules, evaluate
+from domain.strategies.language import Bound, Frame, compile_rules, evaluate
 from handlers.texts import Translator, plain
 
 KEPT_POINTS = 2_000
@@ -33,6 +33,7 @@ def run(folder: Path, order: Order) -> Finding:
         work.candles(),
         bound,
         order.rules,
+        others=work.others(bound),
         compiled=order.compiled,
         start_ms=order.start_ms,
         progress=work.tell,
@@ -51,6 +52,7 @@ def study(
     rules: Rules,
     *,
     compiled: Path,
+    others: Mapping[Frame, Candles] | None = None,
     start_ms: int | None = None,
     detail: Candles | None = None,
     progress: Callable[[float], None] = lambda _share: None,
@@ -58,15 +60,17 @@ def study(
 ) -> tuple[Result, dict[str, Any]]:
     """(result, metrics) of a program over candles; those before `start_ms` only warm it up.
 
-    `detail`: finer candles, on which levels are decided. `progress` is told the share done, 0..1.
-    Raises DomainError("backtest_too_short", bars, warmup) when no bar is left to trade on,
-    ("backtest_cancelled"), and what `simulate` raises.
+    `others`: the series that the program reads besides, see `evaluate`. `detail`: finer candles, on
+    which levels are decided. `progress` is told the share done, 0..1. Raises
+    DomainError("backtest_too_short", bars, warmup) when no bar is left to trade on,
+    ("backtest_cancelled"), and what `evaluate` and `simulate` raise.
     """
     first = 0 if start_ms is None else int(np.searchsorted(candles.time, start_ms, "left"))
     if len(candles) - max(first, bound.warmup) < 2:
         raise DomainError("backtest_too_short", bars=len(candles), warmup=bound.warmup)
     # Nobody looks at the values behind the signals here: only the signals are made.
-    signals = evaluate(bound, candles, bar_ms=bar_ms(candles, rules), explain=False)
+    length_ms = bar_ms(candles, rules)
+    signals = evaluate(bound, candles, bar_ms=length_ms, others=others, explain=False)
     progress(_EVALUATED)
     result = simulate(
         candles.slice(first),

@@ -6,6 +6,7 @@ Imported by both, so nothing heavy is imported here. Candles travel as a file, n
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles
+from domain.strategies.language import CHART, Bound, Frame
 
 _COLUMNS = ("time", "open", "high", "low", "close", "volume")
 
@@ -55,15 +57,20 @@ class Folder:
         self.remove()
         self.path.mkdir(parents=True)
 
-    def fill(self, candles: Candles) -> None:
-        """Put these candles into it."""
+    def fill(self, candles: Candles, others: Mapping[Frame, Candles] | None = None) -> None:
+        """Put these candles into it; `others`: the series that the rules read besides."""
         self.path.mkdir(parents=True, exist_ok=True)
-        np.savez(self._candles, **{name: getattr(candles, name) for name in _COLUMNS})
+        for frame, bars in {CHART: candles, **(others or {})}.items():
+            np.savez(self._series(frame), **{name: getattr(bars, name) for name in _COLUMNS})
 
-    def candles(self) -> Candles:
+    def candles(self, frame: Frame = CHART) -> Candles:
         """What it was filled with."""
-        with np.load(self._candles, allow_pickle=False) as columns:
+        with np.load(self._series(frame), allow_pickle=False) as columns:
             return Candles(*(columns[name] for name in _COLUMNS))
+
+    def others(self, bound: Bound) -> dict[Frame, Candles]:
+        """Those of the series that a program reads besides the chart's."""
+        return {frame: self.candles(frame) for frame in bound.frames}
 
     def remove(self) -> None:
         """It has served."""
@@ -91,9 +98,8 @@ class Folder:
         """The worker: whether to stop."""
         return self._flag.exists()
 
-    @property
-    def _candles(self) -> Path:
-        return self.path / "candles.npz"
+    def _series(self, frame: Frame) -> Path:
+        return self.path / "-".join(["candles", *frame, ".npz"])
 
     @property
     def _progress(self) -> Path:

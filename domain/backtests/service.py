@@ -47,6 +47,7 @@ from domain.money import exact
 from domain.risk.service import limits
 from domain.settings.models import UserSettings
 from domain.strategies import service as strategies
+from domain.strategies.language import reach
 from domain.strategies.models import Strategy
 from domain.strategies.sharing import shared
 from domain.trading.fills import EXIT_DETAILS, EXIT_REASONS
@@ -107,14 +108,15 @@ async def request(
 
     The program's text is kept with the row: what was tested stays known when the strategy changes.
     Raises DomainError: "backtest_queue_full" (most), "backtest_too_long", "backtest_range_empty",
-    "bad_balance", "unknown_strategy", "share_unknown", "unknown_timeframe", and RuleErrors.
+    "bad_balance", "unknown_strategy", "share_unknown", "unknown_timeframe", "rules_timeframe", and
+    RuleErrors.
     """
     _check(wanted)
     await check_room(session, user_id)
     strategy = await _strategy(session, user_id, wanted)
     inputs = dict(strategy.params or {}) if wanted.inputs is None else dict(wanted.inputs)
     program = strategies.compiled(strategy)
-    program.bind(inputs)  # a wrong input is refused now, not when its turn comes
+    reach(program.bind(inputs), to_ms(wanted.timeframe))  # refused now, not when its turn comes
     row = BacktestResult(
         user_id=user_id,
         pair=wanted.symbol,

@@ -20,7 +20,7 @@ from domain.market.timeframes import TIMEFRAMES, to_ms
 from domain.risk.service import limits
 from domain.settings.models import UserSettings
 from domain.strategies import service as strategies
-from domain.strategies.language.limits import MAX_MEMORY_BARS
+from domain.strategies.language import MAX_MEMORY_BARS, Bound, reach
 from domain.trading.models import Position
 
 MAX_SYMBOLS = 20
@@ -75,15 +75,15 @@ async def preview_start(
     Raises RuleErrors for a strategy that does not compile, and DomainError: "unknown_strategy",
     "strategy_empty", "strategy_memory" (bars, limit), "no_symbols", "too_many_symbols" (count,
     limit), "unknown_symbol", "unknown_timeframe", "timeframe_too_fine" (symbol, timeframe, finest),
-    "mode_not_available" (mode), "mode_switch" (before, after), "bot_panicked".
+    "rules_timeframe" (timeframe, chart), "mode_not_available" (mode), "mode_switch" (before,
+    after), "bot_panicked".
     """
     chosen = _symbols(market, symbols)
     _timeframe(market, chosen, timeframe)
     strategy = await strategies.get(session, user_id, strategy_id)
     program = strategies.compiled(strategy)
     bound = program.bind(dict(inputs or {}))
-    if bound.memory > MAX_MEMORY_BARS:
-        raise DomainError("strategy_memory", bars=bound.memory, limit=MAX_MEMORY_BARS)
+    memory = _memory(market, bound, timeframe)
     mode = await mode_of(session, user_id)
     running = await session.get(BotStatus, user_id)
     held = await _bot_positions(session, user_id)
@@ -97,7 +97,7 @@ async def preview_start(
         timeframe=timeframe,
         mode=mode,
         inputs=dict(inputs or {}),
-        memory_bars=bound.memory,
+        memory_bars=memory,
         sizing=sizing,
         leverage=min(sizing.leverage, allowed.max_leverage),
         max_leverage=allowed.max_leverage,
@@ -188,6 +188,18 @@ def _timeframe(market: MarketData, symbols: Iterable[str], timeframe: str) -> No
             raise DomainError(
                 "timeframe_too_fine", symbol=symbol, timeframe=timeframe, finest=finest
             )
+
+
+def _memory(market: MarketData, bound: Bound, timeframe: str) -> int:
+    """Bars of the series that the program looks back on furthest; all of them must be there."""
+    for symbol in bound.symbols:
+        if symbol not in market.symbols():
+            raise unknown_symbol(symbol, market.symbols())
+        _timeframe(market, [symbol], timeframe)
+    bars = reach(bound, to_ms(timeframe)).longest
+    if bars > MAX_MEMORY_BARS:
+        raise DomainError("strategy_memory", bars=bars, limit=MAX_MEMORY_BARS)
+    return bars
 
 
 async def _bot_positions(session: AsyncSession, user_id: int) -> list[tuple[str, str]]:

@@ -10,21 +10,18 @@ import asyncio
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
-from domain.errors import DomainError
 from domain.market.candles import Candles, Signals
-from domain.market.ports import MarketData
 from domain.market.timeframes import to_ms
-from domain.strategies.language import Bound, evaluate
+from domain.signals.windows import Key, Windows
+from domain.strategies.language import Bound, Frame, evaluate, reach
 
 MEMORIES = 2
 """Windows are this many times what the programs remember. After one memory less than 1e-9 of where
 the history began is left, which is enough for signals; after two nothing is left in a double, so
 that levels computed from averages, too, are those of the whole history."""
-
-UNREACHABLE = frozenset({"exchange_unreachable", "exchange_busy", "exchange_maintenance"})
-"""Errors that pass: ask again. Any other means that there is no bar."""
 
 
 class Series(NamedTuple):
@@ -57,15 +54,18 @@ class Reading:
 
 @dataclass
 class SignalBook:
-    """Readings of the tick under way. `fetches`, `evaluations`: since the process began."""
+    """Readings of the tick under way. `evaluations`: since the process began."""
 
-    market: MarketData
-    fetches: int = 0
+    windows: Windows
     evaluations: int = 0
     _tick: Series | None = None
-    _candles: dict[str, Candles | None] = field(default_factory=dict)
     _readings: dict[tuple[str, str], Reading | None] = field(default_factory=dict)
     _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def fetches(self) -> int:
+        """Series that were asked for since the process began."""
+        return self.windows.fetches
 
     async def read(
         self, series: Series, wanted: Mapping[str, Iterable[Bound]], window: int
@@ -73,46 +73,74 @@ class SignalBook:
         """(symbol, bound key) -> reading; None where this close has no bar.
 
         `wanted`: symbol -> programs. `window`: bars that the longest program of this timeframe
-        remembers. Symbols that can not be reached now are left out of the answer.
+        remembers. What can not be said now is left out of the answer: a series can not be reached,
+        or another one's bar is late. One that is too late: None.
         """
         async with self._alone:
             if series != self._tick:
                 self._tick = series
-                self._candles.clear()
+                self.windows.begin(series.close_ms)
                 self._readings.clear()
-            missing = [symbol for symbol in wanted if symbol not in self._candles]
-            await asyncio.gather(*(self._fetch(series, symbol, window) for symbol in missing))
+            asked = [(symbol, bound) for symbol, bounds in wanted.items() for bound in bounds]
+            others = [
+                (key, bars)
+                for symbol, bound in asked
+                for key, bars in _others(bound, symbol, series.timeframe).values()
+            ]
+            needs = {Key(symbol, series.timeframe): window for symbol in wanted}
+            for key, bars in others:
+                needs[key] = max(bars, needs.get(key, 0))
+            limits = {key: MEMORIES * bars + 1 for key, bars in needs.items()}
+            await self.windows.fetch(limits, {key for key, _ in others})
             return {
                 (symbol, bound.key): self._reading(series, symbol, bound)
-                for symbol, bounds in wanted.items()
-                if symbol in self._candles
-                for bound in bounds
+                for symbol, bound in asked
+                if self._can_say(series, symbol, bound)
             }
 
-    async def _fetch(self, series: Series, symbol: str, window: int) -> None:
-        self.fetches += 1
-        try:
-            self._candles[symbol] = await self.market.candles(
-                symbol, series.timeframe, end_ms=series.close_ms, limit=MEMORIES * window + 1
-            )
-        except DomainError as error:
-            if error.code not in UNREACHABLE:
-                self._candles[symbol] = None
+    def _can_say(self, series: Series, symbol: str, bound: Bound) -> bool:
+        chart = Key(symbol, series.timeframe)
+        if (symbol, bound.key) in self._readings:
+            return True
+        if not self.windows.is_reached(chart):
+            return False
+        others = [key for key, _ in _others(bound, symbol, series.timeframe).values()]
+        return not self.windows.is_there(chart) or all(
+            self.windows.is_reached(key) and not self.windows.is_awaited(key) for key in others
+        )
 
     def _reading(self, series: Series, symbol: str, bound: Bound) -> Reading | None:
         key = symbol, bound.key
         if key not in self._readings:
-            candles = self._candles[symbol]
-            present = candles is not None and _closes_at(candles, series)
-            self._readings[key] = (
-                self._evaluate(series, candles, bound) if candles is not None and present else None
-            )
+            self._readings[key] = self._evaluate(series, symbol, bound)
         return self._readings[key]
 
-    def _evaluate(self, series: Series, candles: Candles, bound: Bound) -> Reading:
+    def _evaluate(self, series: Series, symbol: str, bound: Bound) -> Reading | None:
+        chart = Key(symbol, series.timeframe)
+        candles = self.windows.candles(chart)
+        if candles is None or not self.windows.is_there(chart):
+            return None
+        others: dict[Frame, Candles] = {}
+        for frame, (key, _) in _others(bound, symbol, series.timeframe).items():
+            found = self.windows.other(key)
+            if found is None:
+                return None
+            others[frame] = found
         self.evaluations += 1
-        signals = evaluate(bound, candles, bar_ms=to_ms(series.timeframe))
+        signals = evaluate(bound, candles, bar_ms=to_ms(series.timeframe), others=others)
         return reading_at(candles, signals, -1)
+
+
+@lru_cache(maxsize=10_000)
+def _others(bound: Bound, symbol: str, timeframe: str) -> Mapping[Frame, tuple[Key, int]]:
+    """Frame -> (its series, bars that the program remembers of it) for a chart."""
+    if not bound.frames:
+        return {}
+    needs = reach(bound, to_ms(timeframe)).others
+    return {
+        frame: (Key(frame.symbol or symbol, frame.timeframe or timeframe), bars)
+        for frame, bars in needs.items()
+    }
 
 
 def reading_at(candles: Candles, signals: Signals, bar: int) -> Reading:
@@ -130,10 +158,3 @@ def reading_at(candles: Candles, signals: Signals, bar: int) -> Reading:
         confidence=confidence if math.isfinite(confidence) else None,
         values={name: value for name, value in values.items() if math.isfinite(value)},
     )
-
-
-def _closes_at(candles: Candles, series: Series) -> bool:
-    """Whether the last bar is the one that closes now; a missing bar is never invented."""
-    if len(candles) == 0:
-        return False
-    return int(candles.time[-1]) + to_ms(series.timeframe) == series.close_ms

@@ -252,3 +252,45 @@ def test_replay_without_json_is_the_same_table(
 ) -> None:
     assert run("--from", "2026-01-01T01:00", "--to", "2026-01-01T01:10", command="replay") == 0
     assert capsys.readouterr().out.startswith("waves · BTCUSDT · 1m\n")
+
+
+BESIDE = (
+    'buy = crossover(close, sma(close, 3)) and symbol("ETHUSDT", timeframe("5m", close > open))\n'
+    "sell = crossunder(close, sma(close, 8))"
+)
+
+
+def test_other_markets_come_from_files_of_their_own(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv(here / "ETHUSD-1m-2026.csv", csv_rows(waves(BARS - 40)))
+    (here / "beside.rules").write_text(BESIDE)
+    files = ("--strategy", "beside.rules", "--candles", "BTCUSD-1m-2026.csv,ETHUSD-1m-2026.csv")
+    shown = document(capsys, *files)
+    assert {trade["symbol"] for trade in shown["trades"]} == {"BTCUSDT"}
+    buys = [trade["entry_time"] for trade in shown["trades"] if trade["side"] == "buy"]
+    assert buys
+    assert max(buys) <= START_MS + (BARS - 40) * MINUTE_MS
+    assert run(*files, "--json", command="replay") == 0
+    replayed = json.loads(capsys.readouterr().out)["trades"]
+    assert [trade["entry_time"] for trade in replayed] == [
+        trade["entry_time"] for trade in shown["trades"]
+    ]
+    shown = document(capsys, *files, "--symbol", "ETHUSDT")
+    assert {trade["symbol"] for trade in shown["trades"]} == {"ETHUSDT"}
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ("BTCUSD-1m-2026.csv", "The rules look at ETHUSDT"),
+        ("BTCUSD-1m-2026.csv,BTCUSD-1m-2026.csv", "BTCUSDT"),
+        (" , ", "names no file"),
+    ],
+)
+def test_a_market_without_a_file_is_named(
+    here: Path, capsys: pytest.CaptureFixture[str], files: str, said: str
+) -> None:
+    (here / "beside.rules").write_text(BESIDE)
+    assert run("--strategy", "beside.rules", "--candles", files) != 0
+    assert said in capsys.readouterr().err

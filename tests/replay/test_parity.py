@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.replay import live_rules, replay
+from domain.backtests.engine import simulate
 from domain.backtests.metrics import compute
 from domain.backtests.result import Result, result_to_json
 from domain.backtests.rules import Rules
 from domain.errors import DomainError
 from domain.market.resample import resample
+from domain.strategies.language import compile_rules, evaluate
 from tests.replay.markets import (
     HOUR,
     PROGRAMS,
@@ -159,3 +161,26 @@ async def test_no_candles_are_refused() -> None:
     with pytest.raises(DomainError) as refused:
         await replay(MARKET, PROGRAMS[0], RULES, first=len(MARKET))
     assert refused.value.code == "no_candles"
+
+
+ELSEWHERE = random_candles(11, 150, 0.02, 0.05)
+READS_MORE = (
+    'buy = close > timeframe("4h", sma(close, 3))\nsell = close < timeframe("4h", sma(close, 3))',
+    'buy = symbol("ETHUSDT", close > sma(close, 3))\nexit_long = symbol("ETHUSDT", close < open)',
+    'sell = not symbol("ETHUSDT", timeframe("2h", rsi(close, 3) > 50))\nexit_short = close > open',
+)
+
+
+@pytest.mark.parametrize("code", READS_MORE)
+async def test_other_series_are_read_by_both_alike(code: str) -> None:
+    bound = compile_rules(code).bind()
+    others = {
+        frame: resample(ELSEWHERE, frame.timeframe or "1h")
+        for frame in bound.frames
+        if frame.symbol
+    }
+    signals = evaluate(bound, MARKET, bar_ms=HOUR, others=others)
+    expected = simulate(MARKET, signals, RULES)
+    found = await replay(MARKET, code, RULES, others=others)
+    assert len(expected.trades) >= 3
+    assert differences(expected.trades, found.trades) == []

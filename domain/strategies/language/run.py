@@ -97,11 +97,19 @@ class Run:
 
     def _first(self, node: Node) -> int:
         if node.op in ELSEWHERE:
-            source = node.sources[0]
-            known = self._rows(node) >= self.first[source.index]
-            return int(np.argmax(known)) if known.any() else len(known)
+            return self._first_brought(node, self.first[node.sources[0].index])
         before = max((self.first[source.index] for source in node.sources), default=0)
         return before + self.analysis.own[node.index][0]
+
+    def _first_brought(self, node: Node, row: int) -> int:
+        """The first bar of a node's series at which `row` of the other is there, or was missed."""
+        here, there = self.series[node.frame], self.series[node.args[0].frame]
+        if row >= len(there):
+            return len(here)
+        begins = int(there.time[row])
+        if node.op == "timeframe":  # it counts when it has closed
+            begins += bar_length(node.args[0].frame, self.bar_ms) - self.bar_ms
+        return int(np.searchsorted(here.time, begins))
 
     def _value(self, node: Node) -> Any:
         if node.body is not None:
