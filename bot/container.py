@@ -22,6 +22,7 @@ from bot.jobs.runner import JobRunner
 from bot.markets import OpenMarket, open_market
 from bot.migrations import bring_up_to_date, check_schema
 from bot.pool import WorkerPool
+from bot.real_exchange import RealExchange, open_real
 from bot.settings import Settings
 from bot.trading import Trading
 from domain.backtests.service import TASK as HEAVY_TASK
@@ -83,6 +84,7 @@ class Container:
     services: Services
     dispatcher: Dispatcher
     trading: Trading
+    real: RealExchange | None
     files: TelegramFiles
     heavy: HeavyJob
     keys: KeyChecks
@@ -133,6 +135,8 @@ class Container:
         if closing is not None:
             await closing()
         await self.keys.inspector.aclose()
+        if self.real is not None:
+            await self.real.aclose()
         await self.database.close()
 
 
@@ -170,6 +174,10 @@ async def _wired(
     wakes = Wakes()
     queue = TableQueue(wall, lambda: wakes.jobs())
     outbox = Outbox(cipher, wall, lambda: wakes.outbox())
+    address = settings.exchange_address
+    inspects = inspector or LazyKeys(opened.clock, None if address is None else address.rest)
+    keys = KeyChecks(database, inspects, cipher, queue, outbox, wall)
+    real = open_real(settings, opened, database, cipher, wall, keys.ask_about)
     trading = Trading.wired(
         database=database,
         market=opened.market,
@@ -178,11 +186,9 @@ async def _wired(
         queue=queue,
         outbox=outbox,
         live_prices=settings.market == "exchange",
+        real=None if real is None else real.exchanges,
     )
     files = TelegramFiles()
-    address = settings.exchange_address
-    asked = inspector or LazyKeys(opened.clock, None if address is None else address.rest)
-    keys = KeyChecks(database, asked, cipher, queue, outbox, wall)
     services = Services(
         wall=wall,
         clock=opened.clock,
@@ -199,7 +205,7 @@ async def _wired(
         admins=settings.admins,
         bot_username=bot_username,
         public_url=settings.public_url,
-        connects=inspector is not None or settings.market == "exchange" or address is not None,
+        connects=inspector is not None or real is not None,
     )
     async with database.write() as session:
         await ensure_builtins(session, wall.now())
@@ -240,6 +246,7 @@ async def _wired(
         services=services,
         dispatcher=dispatcher,
         trading=trading,
+        real=real,
         files=files,
         heavy=heavy,
         keys=keys,

@@ -47,6 +47,10 @@ def job_table(runtime: Runtime) -> list[Scheduled]:
         if ticking.holds("ticker"):
             await container.trading.sweep()
 
+    async def accounts() -> None:
+        if ticking.holds("ticker"):
+            await container.trading.watch_accounts()
+
     async def clock() -> None:
         store_clock(container.settings.data_dir, container.opened_market)
 
@@ -57,6 +61,7 @@ def job_table(runtime: Runtime) -> list[Scheduled]:
     return [
         Scheduled("ticks", 0.25, ticks),
         Scheduled("sweep", 5.0, sweep),
+        Scheduled("accounts", 2.0, accounts),
         Scheduled("market-clock", 1.0, clock),
         Scheduled("keys", 600.0, keys),
         Scheduled("housekeeping", 3600.0, lambda: housekeeping.run(container)),

@@ -1,4 +1,4 @@
-"""The trading side, wired: paper books, orders, reconcile, equities, ticks."""
+"""The trading side, wired: books and exchanges, orders, reconcile, stops, equities, ticks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.adapters.paper_exchange import PaperExchanges
+from bot.exchanges import PAPER, REAL, ExchangesByMode
 from bot.jobs.equity import EquityWriter
+from bot.jobs.guard import StopGuard
 from bot.jobs.orders import OrderSender
 from bot.jobs.reconcile import Reconciler
+from bot.jobs.reversals import Reversals
 from bot.jobs.tick_chunks import ChunkWorker
 from bot.jobs.ticks import Ticker
 from domain.bots.decisions import Conventions
@@ -17,8 +20,8 @@ from domain.database import Database
 from domain.jobs.service import TableQueue
 from domain.market.ports import MarketData
 from domain.outbox.service import Outbox
+from domain.trading.ports import Exchanges
 
-PAPER = "paper"
 _LIVE_GRACE_MS = 2_000
 
 
@@ -26,10 +29,14 @@ _LIVE_GRACE_MS = 2_000
 class Trading:
     """What the scheduler and the handlers need of it."""
 
-    exchanges: PaperExchanges
+    exchanges: ExchangesByMode
     orders: OrderSender
     reconciler: Reconciler
+    guard: StopGuard
+    reversals: Reversals
+    equities: EquityWriter
     ticker: Ticker
+    clock: MarketClock
 
     @staticmethod
     def wired(
@@ -41,15 +48,19 @@ class Trading:
         queue: TableQueue,
         outbox: Outbox,
         live_prices: bool,
+        real: Exchanges | None = None,
     ) -> Trading:
-        """`live_prices`: the market is a real exchange's, whose bars come a moment late."""
-        exchanges = PaperExchanges(database, market, clock)
+        """`live_prices`: the market is a real exchange's, whose bars come a moment late. `real`:
+        where demo and live trade.
+        """
+        paper = PaperExchanges(database, market, clock)
+        exchanges = ExchangesByMode(paper, real)
         orders = OrderSender(database, exchanges, outbox, clock, wall)
         reconciler = Reconciler(database, exchanges, outbox, clock)
         equities = EquityWriter(database)
 
         async def books(moment_ms: int) -> None:
-            await exchanges.step_to(moment_ms)
+            await paper.step_to(moment_ms)
             await reconciler.run(PAPER)
             await equities.run(PAPER, moment_ms)
 
@@ -63,8 +74,16 @@ class Trading:
             Conventions(speed=clock.speed),
         )
         grace_ms = _LIVE_GRACE_MS if live_prices else 0
-        ticker = Ticker(database, queue, clock, wall, worker, books, grace_ms)
-        return Trading(exchanges, orders, reconciler, ticker)
+        return Trading(
+            exchanges=exchanges,
+            orders=orders,
+            reconciler=reconciler,
+            guard=StopGuard(database, exchanges, market, outbox, clock),
+            reversals=Reversals(database, exchanges, market, outbox, clock),
+            equities=equities,
+            ticker=Ticker(database, queue, clock, wall, worker, books, grace_ms),
+            clock=clock,
+        )
 
     async def recover(self) -> None:
         """At the start: finish what a predecessor had under way."""
@@ -72,6 +91,7 @@ class Trading:
         await self.orders.recover(settle=timedelta(0))
         await self.orders.send_due()
         await self.reconciler.run(PAPER)
+        await self.watch_accounts()
 
     async def run_due(self) -> int:
         """Every candle close that is due; then orders that people asked for by hand."""
@@ -83,10 +103,19 @@ class Trading:
         """Look up orders whose answer was lost."""
         await self.orders.recover()
 
+    async def watch_accounts(self) -> None:
+        """Real accounts: what happened there, whether the stops stand, who may turn round now."""
+        for mode in REAL if self.exchanges.real is not None else ():
+            await self.reconciler.run(mode)
+            await self.guard.run(mode)
+            if await self.reversals.run(mode):
+                await self.orders.send_due()
+            await self.equities.run(mode, self.clock.now_ms())
+
     def stop(self) -> None:
         """What is being worked on is ended; nothing is begun."""
         self.ticker.stop()
 
     def metrics(self) -> dict[str, float]:
         """Counters since the start of the process."""
-        return dict(self.ticker.metrics())
+        return {**self.ticker.metrics(), "levels_set": self.guard.repaired}

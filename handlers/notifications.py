@@ -24,6 +24,7 @@ _SPOKEN: dict[str, Callable[[Params, Translator], Html]] = {
     kinds.ORDER_EXPIRED: alerts.order_ended,
     kinds.ORDER_REJECTED: alerts.order_ended,
     kinds.ORDER_FAILED: alerts.order_ended,
+    kinds.STOP_RESTORED: alerts.stop_restored,
     kinds.DAILY_LOSS: result_alerts.daily_loss,
     kinds.BACKTEST_DONE: result_alerts.backtest_done,
     kinds.BACKTEST_FAILED: result_alerts.backtest_failed,
@@ -44,6 +45,7 @@ _BUTTONS: dict[str, tuple[tuple[str, str, str, str | None], ...]] = {
     kinds.EXIT: (_TRADES, _PNL),
     kinds.ORDER_REJECTED: (_STATUS,),
     kinds.ORDER_FAILED: (_STATUS,),
+    kinds.STOP_RESTORED: (_POSITIONS,),
     kinds.DAILY_LOSS: (_STATUS, _RISK),
     kinds.KEY: (_KEYS,),
 }

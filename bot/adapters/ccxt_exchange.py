@@ -19,6 +19,7 @@ import certifi
 
 from domain.clock import MarketClock
 from domain.errors import DomainError
+from domain.keys.ports import Credentials
 
 _CODE = re.compile(r'"code"\s*:\s*"?(\d{3,6})')
 _BUSY_CODES = frozenset({"429"})
@@ -57,11 +58,46 @@ def public_bitget(
     `base_url`: scheme and host that serve all of Bitget's API, such as an emulator's.
     `uta` is always said: left open, ccxt probes the account and takes any error for an answer.
     """
+    exchange = _bitget(session, clock, base_url, timeout_s, {"enableRateLimit": rate_limited})
+    exchange.has["fetchCurrencies"] = False
+    return exchange
+
+
+def private_exchange(
+    session: ExchangeSession,
+    clock: MarketClock,
+    credentials: Credentials,
+    *,
+    base_url: str | None = None,
+    timeout_s: float = 10.0,
+) -> Any:
+    """A ccxt bitget with a user's key. Whoever calls it takes turns (`ccxt_limits`); it must be
+    given the markets. Nothing is ever tried again by itself: an order would be sent twice.
+    """
+    keys = {
+        "apiKey": credentials.api_key,
+        "secret": credentials.secret,
+        "password": credentials.passphrase or "",
+        "enableRateLimit": False,
+    }
+    exchange = _bitget(session, clock, base_url, timeout_s, keys)
+    exchange.options["timeDifference"] = 0
+    if credentials.demo:
+        exchange.set_sandbox_mode(True)
+    return exchange
+
+
+def _bitget(
+    session: ExchangeSession,
+    clock: MarketClock,
+    base_url: str | None,
+    timeout_s: float,
+    more: dict[str, Any],
+) -> Any:
     exchange = ccxt.bitget(
         {
             "session": session.http,
             "ssl_context": session.tls,
-            "enableRateLimit": rate_limited,
             "timeout": round(timeout_s * 1000),
             "number": str,
             "options": {
@@ -69,9 +105,9 @@ def public_bitget(
                 "defaultType": "swap",
                 "fetchMarkets": {"types": ["swap"]},
             },
+            **more,
         }
     )
-    exchange.has["fetchCurrencies"] = False
     exchange.milliseconds = clock.now_ms
     exchange.timeout_on_exit = 0
     exchange.handle_errors = _demanding_json(exchange.handle_errors)
@@ -92,10 +128,15 @@ def translated() -> Iterator[None]:
         raise DomainError("exchange_bad_answer", why=type(error).__name__) from error
 
 
+def exchange_code(error: ccxt.BaseError) -> str:
+    """The exchange's own code in its answer; empty where it gave none."""
+    found = _CODE.search(str(error))
+    return found.group(1) if found else ""
+
+
 def as_domain_error(error: ccxt.BaseError) -> DomainError:
     """Match on the exchange's own code first: ccxt's classes put several meanings into one."""
-    found = _CODE.search(str(error))
-    code = found.group(1) if found else ""
+    code = exchange_code(error)
     if code in _BUSY_CODES or isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection):
         return DomainError("exchange_busy")
     if code in _MAINTENANCE_CODES or isinstance(error, ccxt.OnMaintenance):

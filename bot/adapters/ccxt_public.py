@@ -64,6 +64,7 @@ class CcxtMarket:
         self._session = session
         self._clock = clock
         self._markets: dict[str, dict[str, Any]] = {}
+        self._names: dict[str, str] = {}
         self._contracts: dict[str, Contract] = {}
         self._loaded_ms = 0
         self._loading = asyncio.Lock()
@@ -76,6 +77,7 @@ class CcxtMarket:
                 return
             with translated():
                 self._markets = symbols_from(await self._exchange.load_markets(True))
+            self._names = {market["symbol"]: name for name, market in self._markets.items()}
             self._contracts.clear()
             self._loaded_ms = self._clock.now_ms()
 
@@ -83,6 +85,28 @@ class CcxtMarket:
         """Release the connections."""
         await self._exchange.close()
         await self._session.aclose()
+
+    @property
+    def exchange(self) -> Any:
+        """ccxt's instance, whose markets others share."""
+        return self._exchange
+
+    @property
+    def session(self) -> ExchangeSession:
+        """The connections, which private instances use too."""
+        return self._session
+
+    def unified(self, symbol: str) -> str:
+        """'BTCUSDT' -> ccxt's 'BTC/USDT:USDT'. Raises DomainError("unknown_symbol")."""
+        return str(self._known(symbol)["symbol"])
+
+    def symbol_of(self, unified: str) -> str | None:
+        """The inverse; None for a market that is none of ours."""
+        return self._names.get(unified)
+
+    def tick(self, symbol: str) -> Decimal:
+        """The price step. Raises DomainError("unknown_symbol")."""
+        return Decimal(str(self._known(symbol)["precision"]["price"]))
 
     async def server_time_ms(self) -> int:
         """The exchange's clock, to tell a skew of ours."""
@@ -169,6 +193,9 @@ class CcxtMarket:
 
     async def _market(self, symbol: str) -> dict[str, Any]:
         await self.load()
+        return self._known(symbol)
+
+    def _known(self, symbol: str) -> dict[str, Any]:
         try:
             return self._markets[symbol]
         except KeyError:

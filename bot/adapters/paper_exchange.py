@@ -35,6 +35,7 @@ from domain.trading.ports import (
     Balance,
     ExchangeFill,
     ExchangePosition,
+    LevelRequest,
     OrderRejectedError,
     OrderReport,
     OrderRequest,
@@ -228,6 +229,21 @@ class PaperExchange:
                 update(ORDERS)
                 .where(*self._mine(client_order_id), ORDERS.c.state == "pending")
                 .values(state="cancelled")
+            )
+
+    async def set_levels(self, request: LevelRequest) -> None:
+        """At once. A paper position has always got a stop: without one in the request it stays."""
+        async with self.books.database.write() as session:
+            held = await paper_store.locked_position(session, self.user_id, request.symbol)
+            side = 1 if request.side == "long" else -1
+            if held is None or held.side != side:
+                raise OrderRejectedError("position_gone")
+            stop = held.stop if request.stop_price is None else float(request.stop_price)
+            take = request.take_profit_price
+            if side * held.mark <= side * stop:
+                raise OrderRejectedError("level_passed")
+            await paper_store.move_levels(
+                session, self.user_id, request.symbol, stop, None if take is None else float(take)
             )
 
     async def find(self, client_order_id: str, symbol: str) -> OrderReport | None:

@@ -119,6 +119,26 @@ async def save(session: AsyncSession, books: Iterable[Book], gone: set[tuple[int
         await session.execute(_SET_ACCOUNT, [_account_row(book) for book in moved])
 
 
+async def locked_position(session: AsyncSession, user_id: int, symbol: str) -> Row[Any] | None:
+    """A row of `paper_positions`; the account's book is nobody else's until the commit."""
+    await session.execute(_LOCKED_ACCOUNTS, {"ids": [user_id]})
+    found = await session.execute(
+        select(POSITIONS).where(POSITIONS.c.user_id == user_id, POSITIONS.c.symbol == symbol)
+    )
+    return found.one_or_none()
+
+
+async def move_levels(
+    session: AsyncSession, user_id: int, symbol: str, stop: float, take: float | None
+) -> None:
+    """Where the levels of a position stand from now on; prices in USDT."""
+    await session.execute(
+        update(POSITIONS)
+        .where(POSITIONS.c.user_id == user_id, POSITIONS.c.symbol == symbol)
+        .values(stop=stop, take=take)
+    )
+
+
 _ADD_FILLS = insert(FILLS)
 _END_ORDER = (
     update(ORDERS)

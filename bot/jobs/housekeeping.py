@@ -24,8 +24,10 @@ LEFTOVERS_KEPT = timedelta(days=1)
 
 
 async def run(container: Container) -> None:
-    """Prune the inbox, the outbox, the queue and the pictures that were sent."""
+    """Prune the inbox, the outbox, the queue and the pictures sent; let idle clients go."""
     now = container.wall.now()
+    if container.real is not None:
+        container.real.clients.drop_idle()
     async with container.database.write() as session:
         await inbox.prune(session, now, UPDATES_KEPT)
         await outbox.prune(session, now - MESSAGES_KEPT)

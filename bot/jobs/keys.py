@@ -63,6 +63,11 @@ class KeyChecks:
             return
         await self._told(key_id, shown, facts)
 
+    async def ask_about(self, key_id: int) -> None:
+        """The exchange did not take a key while it was traded with: find out what is the matter."""
+        async with self.database.write() as session:
+            await service.ask_exchange(session, self.queue, key_id)
+
     async def daily(self) -> None:
         """Enqueue what was not asked about for a day."""
         async with self.database.read() as session:

@@ -31,6 +31,7 @@ from domain.trading.intents import (
     REVERSE,
     SELL,
     SHORT,
+    SIMULATED,
     Intent,
     pending_exposure,
     write_intents,
@@ -39,6 +40,7 @@ from domain.trading.notices import plain
 from domain.trading.ports import Balance
 
 LATE = "late"
+UNREADABLE = "account_unreadable"
 HELD = "already_held"
 
 
@@ -61,14 +63,15 @@ class Moment:
     """What was read before the transaction: nothing here waits for a network.
 
     `readings`, `contracts` by symbol; a symbol without a reading has no bar at this close. `now_ms`
-    is the market's.
+    is the market's. `balance` None: the account can not be read now; exits are decided without it,
+    entries are not.
     """
 
     close_ms: int
     now_ms: int
     readings: Mapping[str, Reading]
     contracts: Mapping[str, Contract]
-    balance: Balance
+    balance: Balance | None
 
 
 @dataclass(slots=True)
@@ -90,12 +93,10 @@ async def act(
     that are late are told and dropped.
     """
     done = Acted()
-    day = await watch_day(
-        session, bot.user_id, bot.mode, moment.balance.equity, from_ms(moment.close_ms)
-    )
-    done.halts += await tell_halt(
-        session, outbox, bot.user_id, bot.mode, day, from_ms(moment.close_ms)
-    )
+    if moment.balance is not None:
+        at = from_ms(moment.close_ms)
+        day = await watch_day(session, bot.user_id, bot.mode, moment.balance.equity, at)
+        done.halts += await tell_halt(session, outbox, bot.user_id, bot.mode, day, at)
     held = await held_sides(session, bot.user_id, bot.mode)
     closing = (await pending_exposure(session, bot.user_id, bot.mode)).closing
     for symbol in bot.symbols:
@@ -197,6 +198,8 @@ async def _enter(
     """The entry's intent, if the gate lets it pass, and what was decided as the alert tells it."""
     if case.moment.now_ms > case.valid_until_ms:
         return None, _refused(case, LATE, {"valid_until_ms": case.valid_until_ms})
+    if case.moment.balance is None:
+        return None, _refused(case, UNREADABLE, {})
     entry = _entry(case, wish)
     contract = case.moment.contracts.get(wish.symbol)
     if contract is None:
@@ -253,6 +256,7 @@ def _intent(case: _Case, entry: Entry, decision: Decision, signal_id: int | None
         take_profit_percent=_known(entry.take_percent),
         signal_price=entry.price,
         risk_percent=case.bot.sizing.risk_percent if entry.reverses else None,
+        held=entry.reverses and case.bot.mode not in SIMULATED,
         valid_until_ms=case.valid_until_ms,
         fill_within_ms=to_ms(case.bot.timeframe),
         signal_id=signal_id,

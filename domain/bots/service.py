@@ -16,7 +16,7 @@ from domain.jobs.service import JobQueue
 from domain.risk.service import locked_limits
 from domain.trading.intents import BUY, CLOSE, LONG, SELL, Intent, pending_exposure, write_intents
 from domain.trading.models import Order, Position
-from domain.trading.states import CANCELLED, INTENT, OPEN, move
+from domain.trading.states import CANCELLED, OPEN, UNSENT, move
 
 CANCEL_TASK = "cancel_order"
 """Light lane: cancel {"user_id", "mode", "client_order_id", "symbol"} at the exchange."""
@@ -129,7 +129,7 @@ async def _cancel_entries(
     count = 0
     for order in entries:
         count += 1
-        if order.state == INTENT:
+        if order.state in UNSENT:
             move(order, CANCELLED, clock.now(), "bot_stopped")
             continue
         await queue.enqueue(

@@ -8,6 +8,7 @@ EXIT = "exit"
 ORDER_EXPIRED = "order_expired"
 ORDER_REJECTED = "order_rejected"
 ORDER_FAILED = "order_failed"
+STOP_RESTORED = "stop_restored"
 DAILY_LOSS = "daily_loss"
 BACKTEST_DONE = "backtest_done"
 BACKTEST_FAILED = "backtest_failed"
@@ -21,6 +22,7 @@ KINDS = frozenset(
         ORDER_EXPIRED,
         ORDER_REJECTED,
         ORDER_FAILED,
+        STOP_RESTORED,
         DAILY_LOSS,
         BACKTEST_DONE,
         BACKTEST_FAILED,

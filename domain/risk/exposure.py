@@ -45,15 +45,19 @@ class Taken:
         return free - self.pending_margin
 
 
-async def taken(session: AsyncSession, user_id: int, mode: str) -> Taken:
-    """The user's exposure as stored; to be called under the lock of their limits."""
+async def taken(
+    session: AsyncSession, user_id: int, mode: str, *, apart_from: str | None = None
+) -> Taken:
+    """The user's exposure as stored, without the order of that client id; to be called under the
+    lock of their limits.
+    """
     found = await session.execute(
         select(Position.symbol, Position.source, Position.margin).where(
             Position.user_id == user_id, Position.mode == mode
         )
     )
     positions = found.all()
-    open_orders = await pending_exposure(session, user_id, mode)
+    open_orders = await pending_exposure(session, user_id, mode, apart_from=apart_from)
     return Taken(
         held={row.symbol: row.source for row in positions},
         pending=open_orders.symbols,

@@ -56,7 +56,8 @@ class Entry:
 
     `side` +1 or -1; `price`: that close; `stop_percent`, `take_percent` of the entry price, NaN =
     none. `reverses`: the position held on this symbol is closed in the same breath, and the size is
-    made at the fill from what is then there.
+    made at the fill from what is then there. `client_order_id`: the order that this is about, when
+    there is one already: it is not counted against itself.
     """
 
     user_id: int
@@ -68,6 +69,7 @@ class Entry:
     take_percent: float
     at_ms: int
     reverses: bool = False
+    client_order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ async def decide_entry(
         at=from_ms(entry.at_ms),
     )
     terms, costs = terms_of(contract, appetite, limits), costs_of(contract, appetite)
-    at_risk = await taken(session, entry.user_id, entry.mode)
+    at_risk = await taken(session, entry.user_id, entry.mode, apart_from=entry.client_order_id)
     return _judge(
         Standing(entry, limits, suspended, bot_state, at_risk, balance, day, terms, costs, contract)
     )

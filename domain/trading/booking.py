@@ -18,15 +18,27 @@ NOTHING = Decimal(0)
 class Ledger:
     """Our open positions of one user in one mode, by (symbol, side), and the rows to write.
 
-    `orders`: ours, by client order id.
+    `orders`: ours, by client order id; `by_exchange_id`: the same by the exchange's.
     """
 
     user_id: int
     mode: str
     positions: dict[tuple[str, str], Position] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    by_exchange_id: dict[str, Order] = field(default_factory=dict)
     added: list[Position] = field(default_factory=list)
     removed: list[Position] = field(default_factory=list)
+
+    def know(self, order: Order) -> None:
+        """One of our orders, under both its names."""
+        self.orders[order.client_order_id] = order
+        if order.exchange_order_id:
+            self.by_exchange_id[order.exchange_order_id] = order
+
+    def order_of(self, fill: ExchangeFill) -> Order | None:
+        """Our order that was executed, if it was one of ours."""
+        known = self.orders.get(fill.client_order_id or "")
+        return known or self.by_exchange_id.get(fill.exchange_order_id or "")
 
     def add(self, position: Position) -> None:
         """A position that is new."""
@@ -53,9 +65,9 @@ class Booked:
 
 
 def book(ledger: Ledger, fill: ExchangeFill) -> Booked:
-    """Apply a fill that was not applied before."""
+    """Apply a fill that was not applied before and says all there is to say (see `classify`)."""
     row = _row(ledger, fill)
-    order = ledger.orders.get(fill.client_order_id or "")
+    order = ledger.order_of(fill)
     if fill.reason == ENTRY:
         return Booked(row, _enter(ledger, fill, order), None)
     return _leave(ledger, fill, order, row)
@@ -77,8 +89,8 @@ def _row(ledger: Ledger, fill: ExchangeFill) -> Fill:
         qty=exact(fill.qty),
         price=exact(fill.price),
         fee=exact(fill.fee),
-        funding=exact(fill.funding),
-        slippage=exact(fill.slippage),
+        funding=exact(fill.funding or NOTHING),
+        slippage=exact(fill.slippage or NOTHING),
         reason=fill.reason,
         detail=fill.detail,
         filled_at=from_ms(fill.at_ms),
@@ -91,15 +103,32 @@ def _enter(ledger: Ledger, fill: ExchangeFill, order: Order | None) -> Position:
     if position is None:
         position = _new(ledger, fill, order, side)
         ledger.add(position)
+        _want_levels(position, fill, order)
         return position
     before, after = qty_of(position), qty_of(position) + fill.qty
     cost = before * position.entry_price + fill.qty * fill.price
     position.entry_price = exact(cost / after)
     position.size = float(after)
     position.fees = exact((position.fees or NOTHING) + fill.fee)
-    position.slippage = exact((position.slippage or NOTHING) + fill.slippage)
+    position.slippage = exact((position.slippage or NOTHING) + (fill.slippage or NOTHING))
     position.margin = exact(after * position.entry_price / (position.leverage or 1))
+    _want_levels(position, fill, order)
     return position
+
+
+def _want_levels(position: Position, fill: ExchangeFill, order: Order | None) -> None:
+    """Levels are measured from what was paid. An exchange that set them at the fill is done."""
+    if order is None or fill.stop_price is not None:
+        return
+    side = 1 if position.side == "long" else -1
+    position.stop_wanted = _away(position.entry_price, -side, order.stop_percent)
+    position.take_wanted = _away(position.entry_price, side, order.take_profit_percent)
+
+
+def _away(base: Decimal, side: int, percent: float | None) -> Decimal | None:
+    if percent is None:
+        return None
+    return exact(base * (1 + side * Decimal(repr(percent)) / 100))
 
 
 def _new(ledger: Ledger, fill: ExchangeFill, order: Order | None, side: str) -> Position:
@@ -126,7 +155,7 @@ def _new(ledger: Ledger, fill: ExchangeFill, order: Order | None, side: str) -> 
         position_ref=fill.client_order_id or fill.fill_id[:40],
         fees=exact(fill.fee),
         funding=NOTHING,
-        slippage=exact(fill.slippage),
+        slippage=exact(fill.slippage or NOTHING),
     )
 
 
@@ -174,7 +203,7 @@ def _trade(
     direction = 1 if position.side == "long" else -1
     fees = (position.fees or NOTHING) * share + fill.fee
     gross = direction * fill.qty * (fill.price - position.entry_price)
-    pnl = gross - fees - fill.funding if fill.pnl is None else fill.pnl
+    pnl = gross - fees - (fill.funding or NOTHING) if fill.pnl is None else fill.pnl
     at = from_ms(fill.at_ms)
     return Trade(
         user_id=ledger.user_id,
@@ -194,8 +223,8 @@ def _trade(
         opened_at=position.opened_at,
         closed_at=at,
         fees=exact(fees),
-        funding=exact(fill.funding),
-        slippage=exact((position.slippage or NOTHING) * share + fill.slippage),
+        funding=exact(fill.funding or NOTHING),
+        slippage=exact((position.slippage or NOTHING) * share + (fill.slippage or NOTHING)),
         position_ref=position.position_ref,
         signal_id=position.signal_id,
     )

@@ -21,11 +21,15 @@ from domain.errors import DomainError
 from domain.money import exact
 from domain.trading.models import Order
 from domain.trading.ports import OrderRequest
-from domain.trading.states import IN_DOUBT, INTENT, OPEN, SENT, move
+from domain.trading.states import HELD, IN_DOUBT, INTENT, OPEN, SENT, move
 
 ENTRY, EXIT, REVERSE, CLOSE, PANIC = "entry", "exit", "reverse", "close", "panic"
 """Purposes. All but `entry` are reduce-only. exit: the strategy's; reverse: the close before an
 opposite entry; close, panic: asked for by the user or the operator."""
+
+SIMULATED = frozenset({"paper"})
+"""Modes whose exchange is ours: it always answers, and sizes a reversal's entry at its fill. At a
+real one that entry is held until the close of the other side was filled, and decided then."""
 
 BUY, SELL = "buy", "sell"
 LONG, SHORT = "long", "short"
@@ -44,7 +48,9 @@ class Intent:
     (entries only): the bot's timeframe; where the exchange is simulated the next bar is missing
     when none opens within it.
     `exit_reason`, `exit_detail` (reduce-only): what the trade will say; else those of the purpose.
-    `client_order_id`: None = a new one; given and known = that order is returned, nothing written.
+    `held` (a reversal's entry, where nothing is sized at the fill): decided again once the other
+    side is closed. `client_order_id`: None = a new one; given and known = that order is returned,
+    nothing written.
     """
 
     user_id: int
@@ -67,6 +73,7 @@ class Intent:
     strategy_id: int | None = None
     signal_id: int | None = None
     client_order_id: str | None = None
+    held: bool = False
 
     @property
     def reduce_only(self) -> bool:
@@ -172,7 +179,7 @@ def _row(intent: Intent) -> Order:
         exit_detail=intent.exit_detail or detail,
         strategy_id=intent.strategy_id,
         signal_id=intent.signal_id,
-        state="intent",
+        state=HELD if intent.held else INTENT,
         decided_at=from_ms(intent.decided_ms),
         valid_until=None if intent.valid_until_ms is None else from_ms(intent.valid_until_ms),
         fill_within_ms=intent.fill_within_ms,
@@ -266,13 +273,16 @@ async def in_doubt(session: AsyncSession, sent_before: datetime) -> list[Order]:
     return list(found)
 
 
-async def pending_exposure(session: AsyncSession, user_id: int, mode: str) -> Exposure:
-    """Orders of one user that may still act."""
-    return (await pending_exposures(session, [user_id], mode)).get(user_id, NO_EXPOSURE)
+async def pending_exposure(
+    session: AsyncSession, user_id: int, mode: str, *, apart_from: str | None = None
+) -> Exposure:
+    """Orders of one user that may still act, but the one with the client id `apart_from`."""
+    found = await pending_exposures(session, [user_id], mode, apart_from=apart_from)
+    return found.get(user_id, NO_EXPOSURE)
 
 
 async def pending_exposures(
-    session: AsyncSession, user_ids: Sequence[int], mode: str
+    session: AsyncSession, user_ids: Sequence[int], mode: str, *, apart_from: str | None = None
 ) -> Mapping[int, Exposure]:
     """The same for many users in one query; users without open orders are left out."""
     found = await session.scalars(
@@ -283,6 +293,8 @@ async def pending_exposures(
     entries: dict[int, list[PendingEntry]] = {}
     closing: dict[int, set[str]] = {}
     for order in found:
+        if order.client_order_id == apart_from:
+            continue
         if order.reduce_only:
             closing.setdefault(order.user_id, set()).add(order.symbol)
         else:

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.columns import BigId, ExactNumeric, UtcDateTime
 from domain.database import Base
 
-OPEN = text("state IN ('intent', 'sent', 'accepted', 'unknown')")
+OPEN = text("state IN ('held', 'intent', 'sent', 'accepted', 'unknown')")
 
 
 class ExitReason(enum.Enum):
@@ -92,6 +92,8 @@ class Position(Base):
 
     `side`: long, short. `pnl`: unrealised, at `mark_price`. `fees`, `slippage`: of the entry and
     still to be charged to trades; `funding`: paid so far. `source`: bot, manual, external.
+    `stop_price`, `take_profit_price`: as they stand at the exchange; `stop_wanted`, `take_wanted`:
+    where they shall stand, before rounding to the market's tick; None = as they are.
     """
 
     __tablename__ = "positions"
@@ -122,6 +124,8 @@ class Position(Base):
     fees: Mapped[Decimal | None] = mapped_column(ExactNumeric)
     funding: Mapped[Decimal | None] = mapped_column(ExactNumeric)
     slippage: Mapped[Decimal | None] = mapped_column(ExactNumeric)
+    stop_wanted: Mapped[Decimal | None] = mapped_column(ExactNumeric)
+    take_wanted: Mapped[Decimal | None] = mapped_column(ExactNumeric)
 
 
 class AccountState(Base):
@@ -145,16 +149,17 @@ class AccountState(Base):
 class Order(Base):
     """An intent, committed before anything is sent, and what became of it.
 
-    `state`: intent -> sent -> accepted -> filled | rejected | expired | cancelled | failed;
-    `unknown` = the answer was lost: look it up by client id (domain.trading.states). `purpose`:
-    entry, exit, reverse, close, panic. `qty` in coins; percents as in the rules; `decided_at`,
-    `valid_until`, `done_at` are market time, `sent_at` is wall time.
+    `state`: (held ->) intent -> sent -> accepted -> filled | rejected | expired | cancelled |
+    failed; `unknown` = the answer was lost: look it up by client id (domain.trading.states).
+    `purpose`: entry, exit, reverse, close, panic. `qty` in coins; percents as in the rules;
+    `decided_at`, `valid_until`, `done_at` are market time, `sent_at` is wall time.
     """
 
     __tablename__ = "orders"
     __table_args__ = (
         Index("idx_order_user_state", "user_id", "state"),
         Index("idx_order_open", "mode", "user_id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("idx_order_exchange_id", "exchange_order_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

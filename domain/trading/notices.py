@@ -88,7 +88,7 @@ def _risk(position: Position, fill: ExchangeFill) -> Decimal | None:
     """Loss when the stop fills at its price, with a fee and a slippage like the entry's."""
     if position.stop_price is None:
         return None
-    return fill.qty * abs(fill.price - position.stop_price) + 2 * fill.fee + fill.slippage
+    return fill.qty * abs(fill.price - position.stop_price) + 2 * fill.fee + (fill.slippage or 0)
 
 
 def exit_params(trade: Trade, fill: ExchangeFill, left: Decimal) -> dict[str, Any]:

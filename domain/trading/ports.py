@@ -86,12 +86,13 @@ class OrderReport:
 @dataclass(frozen=True, slots=True)
 class ExchangeFill:
     """An execution. `fill_id` is unique per account and ascending; `reason`: entry or an exit
-    reason (`ExitReason` value).
+    reason (`ExitReason` value), "" = the exchange does not say, see `classify`.
 
     `price` as executed (slippage inside); `fee`, `funding` (of the part closed, since its entry),
-    `slippage` in USDT, positive = paid. `pnl` (of an exit): net of all fees and funding of the part
-    closed, where the exchange says so; None = to be computed. Levels (of an entry): as they were
-    set at the fill, where known.
+    `slippage` in USDT, positive = paid; None = to be computed from what we know of the position.
+    `pnl` (of an exit): net of all fees and funding of the part closed, where the exchange says so;
+    None = to be computed. Levels (of an entry): as they were set at the fill, where known. Ours is
+    who placed `client_order_id`, or whose order the exchange calls `exchange_order_id`.
     """
 
     fill_id: str
@@ -101,11 +102,12 @@ class ExchangeFill:
     qty: Decimal
     price: Decimal
     fee: Decimal
-    funding: Decimal
-    slippage: Decimal
+    funding: Decimal | None
+    slippage: Decimal | None
     reason: str
     detail: str | None
     at_ms: int
+    exchange_order_id: str | None = None
     pnl: Decimal | None = None
     stop_price: Decimal | None = None
     take_profit_price: Decimal | None = None
@@ -113,26 +115,42 @@ class ExchangeFill:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelRequest:
+    """Where the protective levels of an open position shall stand; None = none. Prices in USDT,
+    `qty`: what is held, in coins.
+    """
+
+    symbol: str
+    side: str
+    qty: Decimal
+    stop_price: Decimal | None
+    take_profit_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountQuestion:
     """What reconcile wants of an account: fills after `after`; the state of orders (client id,
-    symbol).
+    symbol). `symbols`: where we hold or may soon hold something.
     """
 
     after: str | None = None
     orders: tuple[tuple[str, str], ...] = ()
+    symbols: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSnapshot:
     """An account at one moment. `fills` oldest first; `orders`: those asked for that it knows.
 
-    Fills are read after positions: they may be ahead of them, never behind.
+    Fills are read after positions: they may be ahead of them, never behind. `overlaps`: some of the
+    fills may have been booked before.
     """
 
     balance: Balance
     positions: tuple[ExchangePosition, ...] = ()
     fills: tuple[ExchangeFill, ...] = ()
     orders: tuple[OrderReport, ...] = ()
+    overlaps: bool = False
 
 
 class OrderRejectedError(DomainError):
@@ -144,7 +162,9 @@ class OrderUnknownError(DomainError):
 
 
 class Exchange(Protocol):
-    """All may raise DomainError("exchange_unreachable"); only `place`, `cancel` change anything."""
+    """All may raise DomainError("exchange_unreachable"); only `place`, `cancel`, `set_levels`
+    change anything.
+    """
 
     @property
     def name(self) -> str: ...
@@ -168,6 +188,15 @@ class Exchange(Protocol):
         ...
 
     async def cancel(self, client_order_id: str, symbol: str) -> None: ...
+
+    async def set_levels(self, request: LevelRequest) -> None:
+        """Move the levels of an open position: a new one stands before an old one goes, and what
+        stands where it should is left alone.
+
+        Raises OrderRejectedError: "level_passed" (the price is beyond it), "position_gone"; any
+        other DomainError: ask the account again.
+        """
+        ...
 
     async def find(self, client_order_id: str, symbol: str) -> OrderReport | None:
         """None = the exchange never heard of it."""

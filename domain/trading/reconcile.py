@@ -7,10 +7,10 @@ the exchange's snapshots (read by the caller), `apply` (one unit of work for all
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, delete, literal, select, union_all
+from sqlalchemy import BindParameter, bindparam, delete, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,8 +19,9 @@ from domain.outbox import kinds
 from domain.outbox.service import Outbox
 from domain.trading import notices
 from domain.trading.booking import Ledger, book
+from domain.trading.classify import classify
 from domain.trading.compare import Difference, compare
-from domain.trading.models import AccountState, Order, Position
+from domain.trading.models import AccountState, Fill, Order, Position
 from domain.trading.ports import (
     AccountQuestion,
     AccountSnapshot,
@@ -84,13 +85,17 @@ async def questions(
     else:
         found = await session.execute(_AT_LARGE_OF, {"mode": mode, "ids": list(user_ids)})
     asked: dict[int, list[tuple[str, str]]] = {}
+    symbols: dict[int, set[str]] = {}
     for user_id, order_id, symbol in found:
         known = asked.setdefault(user_id, [])
+        symbols.setdefault(user_id, set()).add(symbol)
         if order_id:
             known.append((order_id, symbol))
     last = await _last_fills(session, mode, list(asked))
     return {
-        user_id: AccountQuestion(last.get(user_id), tuple(asked[user_id]))
+        user_id: AccountQuestion(
+            last.get(user_id), tuple(asked[user_id]), tuple(sorted(symbols[user_id]))
+        )
         for user_id in sorted(asked)
     }
 
@@ -123,6 +128,7 @@ async def apply(
         for user_id, snapshot in snapshots.items()
         if states[user_id].last_fill_id == asked[user_id].after
     }
+    snapshots = await _without_booked(session, mode, snapshots)
     ledgers = await _ledgers(session, mode, snapshots)
     with session.no_autoflush:  # all rows in one go at the end
         for user_id, snapshot in snapshots.items():
@@ -131,6 +137,25 @@ async def apply(
         await _write_positions(session, ledgers.values())
     await session.flush()
     return done
+
+
+async def _without_booked(
+    session: AsyncSession, mode: str, snapshots: Mapping[int, AccountSnapshot]
+) -> dict[int, AccountSnapshot]:
+    """The snapshots less the fills that were booked before, where some may have been."""
+    fresh = dict(snapshots)
+    for user_id, snapshot in snapshots.items():
+        if snapshot.overlaps and snapshot.fills:
+            ids = [fill.fill_id for fill in snapshot.fills]
+            booked = await session.scalars(
+                select(Fill.exchange_fill_id).where(
+                    Fill.user_id == user_id, Fill.mode == mode, Fill.exchange_fill_id.in_(ids)
+                )
+            )
+            known = set(booked)
+            left = tuple(fill for fill in snapshot.fills if fill.fill_id not in known)
+            fresh[user_id] = replace(snapshot, fills=left)
+    return fresh
 
 
 async def _apply_one(
@@ -185,30 +210,38 @@ async def _ledgers(
     ledgers = {user_id: Ledger(user_id, mode) for user_id in snapshots}
     for position in await session.scalars(_POSITIONS, {"mode": mode, "ids": list(ledgers)}):
         ledgers[position.user_id].positions[position.symbol, position.side] = position
-    spoken = {
-        order_id
-        for snapshot in snapshots.values()
-        for order_id in (
-            *(fill.client_order_id for fill in snapshot.fills),
-            *(report.client_order_id for report in snapshot.orders),
-        )
-        if order_id
-    }
-    if spoken:
-        for order in await session.scalars(select(Order).where(Order.client_order_id.in_(spoken))):
-            if order.user_id in ledgers:
-                ledgers[order.user_id].orders[order.client_order_id] = order
+    for order in await _spoken_of(session, mode, snapshots.values()):
+        if order.user_id in ledgers:
+            ledgers[order.user_id].know(order)
     return ledgers
+
+
+async def _spoken_of(
+    session: AsyncSession, mode: str, snapshots: Collection[AccountSnapshot]
+) -> list[Order]:
+    """Our orders that fills or reports name, by either of their ids."""
+    fills = [fill for snapshot in snapshots for fill in snapshot.fills]
+    reports = [report for snapshot in snapshots for report in snapshot.orders]
+    ours = {fill.client_order_id for fill in fills} | {report.client_order_id for report in reports}
+    ours -= {None, ""}
+    theirs = {fill.exchange_order_id for fill in fills} - {None, ""}
+    named = [Order.client_order_id.in_(ours)] if ours else []
+    if theirs:
+        named.append(Order.exchange_order_id.in_(theirs))
+    if not named:
+        return []
+    return list(await session.scalars(select(Order).where(Order.mode == mode, or_(*named))))
 
 
 async def _book(
     session: AsyncSession, outbox: Outbox, ledger: Ledger, fill: ExchangeFill, done: Reconciled
 ) -> None:
     """One fill: its row, the position, the order, the trade, and what is told of it."""
+    fill = classify(ledger, fill)
     booked = book(ledger, fill)
     session.add(booked.row)
     done.fills += 1
-    order = ledger.orders.get(fill.client_order_id or "")
+    order = ledger.order_of(fill)
     if order is not None:
         _fill_order(order, fill, booked.row.filled_at)
     key = notices.fill_key(ledger.user_id, ledger.mode, fill.fill_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.errors import DomainError
 from domain.trading.models import Order
 
-INTENT, SENT, ACCEPTED, UNKNOWN = "intent", "sent", "accepted", "unknown"
+HELD, INTENT, SENT, ACCEPTED, UNKNOWN = "held", "intent", "sent", "accepted", "unknown"
 FILLED, REJECTED, EXPIRED, CANCELLED, FAILED = (
     "filled",
     "rejected",
@@ -17,13 +17,18 @@ FILLED, REJECTED, EXPIRED, CANCELLED, FAILED = (
 )
 
 ENDED = frozenset({FILLED, REJECTED, EXPIRED, CANCELLED, FAILED})
-OPEN = frozenset({INTENT, SENT, ACCEPTED, UNKNOWN})
-"""Everything that may still become a position: it counts as exposure."""
+OPEN = frozenset({HELD, INTENT, SENT, ACCEPTED, UNKNOWN})
+"""Everything that may still become a position: it counts as exposure. HELD: an entry that waits for
+the close of the other side, and is sized and decided then."""
+
+UNSENT = frozenset({HELD, INTENT})
+"""The exchange never heard of it."""
 
 IN_DOUBT = frozenset({SENT, UNKNOWN})
 """Sent without an answer: only the exchange knows."""
 
 TRANSITIONS: dict[str, frozenset[str]] = {
+    HELD: frozenset({INTENT, REJECTED, EXPIRED, CANCELLED, FAILED}),
     INTENT: frozenset({SENT, EXPIRED, CANCELLED, FAILED}),
     SENT: frozenset({ACCEPTED, UNKNOWN}) | ENDED,
     UNKNOWN: frozenset({ACCEPTED}) | ENDED,

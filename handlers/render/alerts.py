@@ -130,7 +130,22 @@ def order_ended(params: Params, t: Translator) -> Html:
             side=t("side.long" if params.get("side") == "long" else "side.short"),
             symbol=params.get("symbol", ""),
         ),
-        t(f"refusal.{code}" if t.knows(f"refusal.{code}") else "refusal.other"),
+        _refusal(str(code), t),
+        footer(params, t),
+    )
+
+
+def _refusal(code: str, t: Translator) -> Html:
+    if t.knows(f"refusal.{code}"):
+        return t(f"refusal.{code}")
+    return t("refusal.denied" if t.knows(f"denial.{code}") else "refusal.other")
+
+
+def stop_restored(params: Params, t: Translator) -> Html:
+    """A stop was gone at the exchange and stands again."""
+    return lines(
+        t("stop_restored.title", symbol=params.get("symbol", "")),
+        t("stop_restored.stands", price=_price(params, "stop", t)),
         footer(params, t),
     )
 

@@ -109,6 +109,7 @@ EXAMPLES = {
     "order_expired": ORDER,
     "order_rejected": ORDER,
     "order_failed": ORDER,
+    "stop_restored": BASE | {"side": "long", "stop": "58800"},
     "daily_loss": HALT,
     "backtest_done": BACKTEST,
     "backtest_failed": {k: v for k, v in FAILED.items() if k != "file"},

@@ -15,6 +15,7 @@ from domain.trading.ports import (
     ExchangeFill,
     ExchangePosition,
     Exchanges,
+    LevelRequest,
     OrderRejectedError,
     OrderReport,
     OrderRequest,
@@ -115,6 +116,9 @@ class TroubledExchange:
 
     async def cancel(self, client_order_id: str, symbol: str) -> None:
         await self.inner.cancel(client_order_id, symbol)
+
+    async def set_levels(self, request: LevelRequest) -> None:
+        await self.inner.set_levels(request)
 
     async def find(self, client_order_id: str, symbol: str) -> OrderReport | None:
         if self.world.blind:

@@ -1,0 +1,261 @@
+"""One user's account at a real exchange behind the port `Exchange`.
+
+Positions are isolated, stops hang on the position from the first fill on: the entry carries them as
+presets, `set_levels` moves them. An order is sent once; whatever leaves a doubt is said to be one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from bot.adapters import ccxt_reads as reads
+from bot.adapters.ccxt_clients import CallRefusedError, Client, Clients
+from bot.adapters.ccxt_errors import Meaning, Told
+from bot.adapters.ccxt_levels import LevelKeeper, preset_levels
+from bot.adapters.ccxt_limits import ORDER, READ
+from domain.errors import DomainError
+from domain.trading.ports import (
+    AccountQuestion,
+    AccountSnapshot,
+    Balance,
+    ExchangeFill,
+    ExchangePosition,
+    LevelRequest,
+    OrderRejectedError,
+    OrderReport,
+    OrderRequest,
+    OrderUnknownError,
+)
+
+PRODUCT = "USDT-FUTURES"
+_FILLS_PAGE = 100
+_FIRST_LOOK_MS = 24 * 3_600_000
+_OVERLAP_MS = 120_000
+"""Fills of several symbols are read one after the other: what happened meanwhile is read again."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class CcxtAccount:
+    """Bitget, classic or unified, one-way or hedge mode; `last_price`: triggers of levels look at
+    the last price (as backtests do) instead of the mark.
+    """
+
+    clients: Clients
+    user_id: int
+    demo: bool
+    last_price: bool = True
+
+    @property
+    def name(self) -> str:
+        return "bitget"
+
+    @property
+    def dedupes_client_id(self) -> bool:
+        return True
+
+    @property
+    def sizes_at_fill(self) -> bool:
+        return False
+
+    async def balance(self) -> Balance:
+        client = await self._client()
+        answer = await self._read(client, lambda ex: ex.fetch_balance(client.params))
+        return reads.balance_from(answer, bool(client.params["uta"]))
+
+    async def positions(self) -> tuple[ExchangePosition, ...]:
+        client = await self._client()
+        params = {"productType": PRODUCT, **client.params}
+        found = await self._read(client, lambda ex: ex.fetch_positions(None, params))
+        markets, open_ones = self.clients.markets, []
+        for position in found:
+            symbol = markets.symbol_of(position["symbol"])
+            if symbol is not None and reads.number(position["contracts"]) > 0:
+                open_ones.append((symbol, position))
+        keeper = self._keeper(client)
+        symbols = sorted({symbol for symbol, _ in open_ones})
+        levels = dict(
+            zip(
+                symbols,
+                await self._guarded(asyncio.gather(*(keeper.standing(one) for one in symbols))),
+                strict=True,
+            )
+        )
+        return tuple(
+            reads.position_from(symbol, position, levels[symbol][str(position["side"])])
+            for symbol, position in open_ones
+        )
+
+    async def place(self, request: OrderRequest) -> OrderReport:
+        try:
+            client = await self._client()
+        except DomainError as error:  # nothing was sent
+            raise OrderRejectedError(error.code, **error.params) from error
+        try:
+            if not request.reduce_only:
+                await self._prepare(client, request)
+            return await self._sent(client, request)
+        except CallRefusedError as error:
+            return await self._unsent(request, error.told)
+
+    async def cancel(self, client_order_id: str, symbol: str) -> None:
+        client = await self._client()
+        unified = self.clients.markets.unified(symbol)
+        params = {"clientOrderId": client_order_id, **client.params}
+        try:
+            await client.call(ORDER, lambda ex: ex.cancel_order("", unified, params))
+        except CallRefusedError as error:
+            if error.told.meaning is not Meaning.ABSENT:
+                raise DomainError(error.told.code) from error
+
+    async def set_levels(self, request: LevelRequest) -> None:
+        client = await self._client()
+        try:
+            await self._keeper(client).move(request)
+        except CallRefusedError as error:
+            told = error.told
+            if told.meaning in (Meaning.REFUSED, Meaning.ABSENT):
+                raise OrderRejectedError(told.code) from error
+            raise DomainError(told.code) from error
+
+    async def find(self, client_order_id: str, symbol: str) -> OrderReport | None:
+        client = await self._client()
+        unified = self.clients.markets.unified(symbol)
+        params = {"clientOrderId": client_order_id, **client.params}
+        try:
+            order = await client.call(READ, lambda ex: ex.fetch_order("", unified, params))
+        except CallRefusedError as error:
+            if error.told.meaning is Meaning.ABSENT:
+                return None
+            raise DomainError(error.told.code) from error
+        return reads.report_from(client_order_id, order)
+
+    async def fills(self, after: str | None, limit: int = 500) -> tuple[ExchangeFill, ...]:
+        held = {position.symbol for position in await self.positions()}
+        return (await self._fills(await self._client(), sorted(held), after))[:limit]
+
+    async def snapshot(self, question: AccountQuestion) -> AccountSnapshot:
+        """Everything reconcile asks; fills last."""
+        client = await self._client()
+        balance, positions = await asyncio.gather(self.balance(), self.positions())
+        reports = await asyncio.gather(*(self.find(*order) for order in question.orders))
+        symbols = sorted({*question.symbols, *(position.symbol for position in positions)})
+        fills = await self._fills(client, symbols, question.after)
+        known = tuple(report for report in reports if report is not None)
+        return AccountSnapshot(balance, positions, fills, known, overlaps=True)
+
+    async def _client(self) -> Client:
+        return await self.clients.of(self.user_id, self.demo)
+
+    def _keeper(self, client: Client) -> LevelKeeper:
+        return LevelKeeper(client, self.clients.markets, self.last_price)
+
+    async def _read(self, client: Client, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
+        return await self._guarded(client.call(READ, work))
+
+    async def _guarded(self, work: Awaitable[Answer]) -> Answer:
+        try:
+            return await work
+        except CallRefusedError as error:
+            raise DomainError(error.told.code) from error
+
+    async def _prepare(self, client: Client, request: OrderRequest) -> None:
+        """Isolated margin and the leverage, once per symbol; asked for again after any doubt."""
+        if client.leverages.get(request.symbol) == request.leverage:
+            return
+        unified = self.clients.markets.unified(request.symbol)
+        if not client.params["uta"]:
+            params = {"productType": PRODUCT, **client.params}
+            await client.call(ORDER, lambda ex: ex.set_margin_mode("isolated", unified, params))
+        sides = ("long", "short") if client.key.hedged else ("",)
+        for side in sides:
+            await self._set_leverage(client, unified, request.leverage, side)
+        client.leverages[request.symbol] = request.leverage
+
+    async def _set_leverage(self, client: Client, unified: str, leverage: int, side: str) -> None:
+        params = {**client.params, **({"holdSide": side} if side else {})}
+        await client.call(ORDER, lambda ex: ex.set_leverage(leverage, unified, params))
+
+    async def _sent(self, client: Client, request: OrderRequest) -> OrderReport:
+        unified = self.clients.markets.unified(request.symbol)
+        qty = request.qty
+        if request.reduce_only and qty == 0:
+            qty = await self._held(request)
+            if qty == 0:
+                raise OrderRejectedError("position_gone")
+        params: dict[str, Any] = {
+            "clientOrderId": request.client_order_id,
+            "marginMode": "isolated",
+            "hedged": client.key.hedged,
+            "reduceOnly": request.reduce_only,
+            **client.params,
+        }
+        if not request.reduce_only:
+            params |= preset_levels(request, self.clients.markets.tick(request.symbol))
+        order = await client.call(
+            ORDER,
+            lambda ex: ex.create_order(
+                unified, "market", request.side, format(qty, "f"), None, params
+            ),
+        )
+        if not order.get("id"):
+            raise CallRefusedError(Told(Meaning.LOST, "exchange_bad_answer"))
+        return OrderReport(request.client_order_id, str(order["id"]), "accepted")
+
+    async def _held(self, request: OrderRequest) -> Decimal:
+        """How much a close of everything has to close."""
+        side = "long" if request.side == "sell" else "short"
+        for position in await self.positions():
+            if (position.symbol, position.side) == (request.symbol, side):
+                return position.qty
+        return Decimal(0)
+
+    async def _unsent(self, request: OrderRequest, told: Told) -> OrderReport:
+        """What a refusal of an order leads to: its report after all, or an error that says how sure
+        we are.
+        """
+        if told.meaning is Meaning.EXISTS:
+            found = await self.find(request.client_order_id, request.symbol)
+            if found is not None:
+                return found
+            raise OrderUnknownError(told.code)
+        if told.meaning in (Meaning.REFUSED, Meaning.ABSENT, Meaning.KEY):
+            raise OrderRejectedError(told.code)
+        raise OrderUnknownError(told.code)
+
+    async def _fills(
+        self, client: Client, symbols: Iterable[str], after: str | None
+    ) -> tuple[ExchangeFill, ...]:
+        now_ms = self.clients.clock.now_ms()
+        since = now_ms - _FIRST_LOOK_MS if after is None else reads.fill_ms(after) - _OVERLAP_MS
+        parts = await self._guarded(
+            asyncio.gather(*(self._fills_of(client, symbol, since) for symbol in symbols))
+        )
+        return tuple(sorted((fill for part in parts for fill in part), key=lambda f: f.fill_id))
+
+    async def _fills_of(self, client: Client, symbol: str, since: int) -> list[ExchangeFill]:
+        """All pages of one symbol, newest first."""
+        unified = self.clients.markets.unified(symbol)
+        found: dict[str, ExchangeFill] = {}
+        params: dict[str, Any] = dict(client.params)
+        while True:
+            page = await self._page(client, unified, since, dict(params))
+            fresh = [trade for trade in page if reads.fill_id(trade) not in found]
+            for trade in fresh:
+                found[reads.fill_id(trade)] = reads.fill_from(symbol, trade, "")
+            if not fresh or len(page) < _FILLS_PAGE:
+                return list(found.values())
+            oldest = min(fresh, key=reads.fill_id)
+            params["idLessThan"] = oldest["id"]
+
+    async def _page(
+        self, client: Client, unified: str, since: int, params: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        return await client.call(
+            READ, lambda ex: ex.fetch_my_trades(unified, since, _FILLS_PAGE, params)
+        )

@@ -1,0 +1,190 @@
+"""One ccxt instance per account, made on demand, let go when idle; session and markets are shared.
+
+An instance of its own costs 230 KiB; a copy of the markets would cost eight times as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol, TypeVar
+
+import ccxt.async_support as ccxt
+import structlog
+
+from bot.adapters.ccxt_errors import Meaning, Told, meaning_of
+from bot.adapters.ccxt_exchange import ExchangeSession, private_exchange
+from bot.adapters.ccxt_limits import Limits
+from domain.clock import MarketClock, WallClock
+from domain.errors import DomainError
+from domain.keys.ports import Credentials
+
+IDLE_S = 600.0
+"""A client that was not used for so long is let go."""
+FRESH_S = 60.0
+"""How long a key is used before it is looked up again: one that was removed is not used longer."""
+
+Answer = TypeVar("Answer")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedKey:
+    """A key in clear and what is known of its account. `account_type`: classic, unified;
+    `hedged`: one side and the other are held apart.
+    """
+
+    key_id: int
+    credentials: Credentials
+    account_type: str
+    hedged: bool
+
+
+OpenKey = Callable[[int, bool], Awaitable[OpenedKey]]
+"""(user id, demo) -> the key that trades for them. Raises DomainError("no_key", ...)."""
+
+KeyTrouble = Callable[[int, str], Awaitable[None]]
+"""(key id, our code): the exchange does not take the key."""
+
+
+class Markets(Protocol):
+    """Where ccxt's market structures come from, loaded once for everybody."""
+
+    @property
+    def exchange(self) -> Any: ...
+
+    async def load(self) -> None: ...
+
+    def unified(self, symbol: str) -> str: ...
+
+    def symbol_of(self, unified: str) -> str | None: ...
+
+    def tick(self, symbol: str) -> Decimal: ...
+
+
+class CallRefusedError(Exception):
+    """A private call did not do what it should; `told` says why and what may have happened."""
+
+    def __init__(self, told: Told) -> None:
+        super().__init__(told.code)
+        self.told = told
+
+
+@dataclass
+class Client:
+    """One account's instance. Calls take their turn; failures are CallRefusedError."""
+
+    account: str
+    key: OpenedKey
+    exchange: Any
+    limits: Limits
+    trouble: KeyTrouble
+    opened_at: float
+    used_at: float
+    leverages: dict[str, int] = field(default_factory=dict)
+    """Symbol -> leverage that this account is known to have there, margin isolated."""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What every call says: left open, ccxt probes the account and takes any error for an
+        answer.
+        """
+        return {"uta": self.key.account_type == "unified"}
+
+    async def call(self, urgency: int, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
+        """Raises CallRefusedError. A clock that is off is set and the call, which was refused for
+        it, made once more.
+        """
+        await self.limits.turn(self.account, urgency)
+        try:
+            return await self._once(work)
+        except CallRefusedError as error:
+            if error.told.meaning is not Meaning.CLOCK:
+                raise
+        await self.limits.turn(self.account, urgency)
+        await self._once(lambda exchange: exchange.load_time_difference())
+        return await self._once(work)
+
+    async def _once(self, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
+        try:
+            return await work(self.exchange)
+        except ccxt.BaseError as error:
+            told = meaning_of(error)
+            if told.meaning is Meaning.KEY:
+                await self.trouble(self.key.key_id, told.code)
+            raise CallRefusedError(told) from error
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise CallRefusedError(Told(Meaning.LOST, "exchange_bad_answer")) from error
+
+
+@dataclass
+class Clients:
+    """The clients of one exchange by (user, demo)."""
+
+    markets: Markets
+    session: ExchangeSession
+    open_key: OpenKey
+    trouble: KeyTrouble
+    clock: MarketClock
+    wall: WallClock
+    limits: Limits
+    base_url: str | None = None
+    timeout_s: float = 10.0
+    _clients: dict[tuple[int, bool], Client] = field(default_factory=dict)
+
+    async def of(self, user_id: int, demo: bool) -> Client:
+        """The account's client. Raises DomainError("no_key"), or that the markets are unknown."""
+        now = self.wall.monotonic()
+        known = self._clients.get((user_id, demo))
+        if known is not None and now - known.opened_at < FRESH_S:
+            known.used_at = now
+            return known
+        await self.markets.load()
+        try:
+            key = await self.open_key(user_id, demo)
+        except DomainError:
+            self._drop((user_id, demo))
+            raise
+        if known is not None and known.key == key:
+            known.opened_at = known.used_at = now
+            return known
+        self._drop((user_id, demo))
+        client = self._made(user_id, demo, key, now)
+        self._clients[user_id, demo] = client
+        return client
+
+    def drop_idle(self) -> int:
+        """Let go of clients that nobody used for a while; how many."""
+        now = self.wall.monotonic()
+        idle = [who for who, client in self._clients.items() if now - client.used_at >= IDLE_S]
+        for who in idle:
+            self._drop(who)
+        return len(idle)
+
+    def close(self) -> None:
+        """Let go of all; their session is not theirs to close."""
+        for who in list(self._clients):
+            self._drop(who)
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def _drop(self, who: tuple[int, bool]) -> None:
+        client = self._clients.pop(who, None)
+        if client is not None:
+            client.exchange.session = None
+            self.limits.forget(client.account)
+
+    def _made(self, user_id: int, demo: bool, key: OpenedKey, now: float) -> Client:
+        exchange = private_exchange(
+            self.session,
+            self.clock,
+            key.credentials,
+            base_url=self.base_url,
+            timeout_s=self.timeout_s,
+        )
+        exchange.set_markets_from_exchange(self.markets.exchange)
+        account = f"{user_id}:{'demo' if demo else 'live'}"
+        return Client(account, key, exchange, self.limits, self.trouble, now, now)

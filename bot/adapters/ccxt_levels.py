@@ -1,0 +1,121 @@
+"""Stops and take profits at Bitget: carried by the entry, then kept on the position.
+
+Set as orders of the position (`pos_loss`, `pos_profit`), which end with it, never as trigger orders
+of their own, which may outlive it. The new one is placed before the old one is cancelled: there is
+no moment without a stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from bot.adapters import ccxt_reads as reads
+from bot.adapters.ccxt_clients import CallRefusedError, Client, Markets
+from bot.adapters.ccxt_errors import Meaning
+from bot.adapters.ccxt_limits import LEVEL, READ
+from domain.money import exact
+from domain.trading.levels import level_price
+from domain.trading.ports import LevelRequest, OrderRequest
+
+STOP, TAKE = "stop", "take"
+_PARAM = {STOP: "stopLossPrice", TAKE: "takeProfitPrice"}
+
+
+def preset_levels(request: OrderRequest, tick: Decimal) -> Mapping[str, Any]:
+    """The levels an entry carries, from the signal's close; moved to the fill's after it."""
+    if not request.signal_price:
+        return {}
+    side = 1 if request.side == "buy" else -1
+    found: dict[str, Any] = {}
+    for name, percent, towards in (
+        ("stopLoss", request.stop_percent, -side),
+        ("takeProfit", request.take_profit_percent, side),
+    ):
+        if percent is not None:
+            at = level_price(towards, request.signal_price, percent, float(tick))
+            found[name] = {"triggerPrice": _text(exact(at))}
+    return found
+
+
+@dataclass(frozen=True)
+class LevelKeeper:
+    """Reads and moves the protective orders of one account."""
+
+    client: Client
+    markets: Markets
+    last_price: bool
+
+    async def standing(self, symbol: str) -> dict[str, reads.Levels]:
+        """side (long, short) -> what stands there. Raises CallRefusedError."""
+        unified, params = self.markets.unified(symbol), dict(self.client.params)
+        params |= {"trigger": True} if params["uta"] else {"planType": "profit_loss"}
+        orders = await self.client.call(
+            READ, lambda ex: ex.fetch_open_orders(unified, None, None, params)
+        )
+        found: dict[str, list[reads.Level]] = {"long": [], "short": []}
+        for order in orders:
+            level = reads.level_from(order)
+            if level is not None:
+                found[reads.level_side(order)].append(level)
+        return {side: reads.Levels(tuple(levels)) for side, levels in found.items()}
+
+    async def move(self, request: LevelRequest) -> None:
+        """Bring the levels of a position to where they shall stand. Raises CallRefusedError."""
+        standing = (await self.standing(request.symbol))[request.side]
+        for what, wanted in (
+            (STOP, request.stop_price),
+            (TAKE, request.take_profit_price),
+        ):
+            there = standing.of(what)
+            kept = [level for level in there if level.at == wanted][:1]
+            if wanted is not None and not kept:
+                await self._place(request, what, wanted)
+            for level in there:
+                if level not in kept:
+                    await self._cancel(request.symbol, level)
+
+    async def _place(self, request: LevelRequest, what: str, at: Decimal) -> None:
+        unified = self.markets.unified(request.symbol)
+        closing = "sell" if request.side == "long" else "buy"
+        params = {
+            _PARAM[what]: _text(at),
+            "hedged": self.client.key.hedged,
+            **self._trigger(what),
+            **self.client.params,
+        }
+        if self.client.params["uta"]:
+            params["reduceOnly"] = True
+        await self.client.call(
+            LEVEL,
+            lambda ex: ex.create_order(
+                unified, "market", closing, _text(request.qty), None, params
+            ),
+        )
+
+    def _trigger(self, what: str) -> Mapping[str, str]:
+        """Said explicitly: left out, a level would look at the mark."""
+        if self.client.params["uta"]:
+            name = "slTriggerBy" if what == STOP else "tpTriggerBy"
+            return {name: "market" if self.last_price else "mark"}
+        return {"triggerType": "fill_price" if self.last_price else "mark_price"}
+
+    async def _cancel(self, symbol: str, level: reads.Level) -> None:
+        """One that is gone already is as good."""
+        unified = self.markets.unified(symbol)
+        params = {"trigger": True, **self.client.params}
+        if level.plan:
+            params["planType"] = level.plan
+        try:
+            await self.client.call(
+                LEVEL, lambda ex: ex.cancel_order(level.order_id, unified, params)
+            )
+        except CallRefusedError as error:
+            if error.told.meaning is not Meaning.ABSENT:
+                raise
+
+
+def _text(value: Decimal) -> str:
+    return format(value.normalize(), "f")

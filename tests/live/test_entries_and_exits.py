@@ -1,0 +1,124 @@
+"""Live trading end to end at the emulator: what is sent, what is booked, what is told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tests.support.live import LiveDesk
+
+
+async def test_an_entry_is_filled_with_its_stop_on_the_exchange(desk: LiveDesk) -> None:
+    order = await desk.trades("buy", "0.01", stop_percent=2.0, take_profit_percent=4.0)
+    assert (order.state, order.filled_qty, order.fill_price) == (
+        "filled", Decimal("0.01"), Decimal(60_000),
+    )  # fmt: skip
+    (position,) = await desk.positions()
+    assert (position.side, position.size, position.source) == ("long", 0.01, "manual")
+    assert (position.stop_price, position.take_profit_price) == (Decimal(58_800), Decimal(62_400))
+    assert [kind for kind, _ in await desk.told()] == ["entry"]
+    assert desk.emulator.bare() == []
+
+
+async def test_levels_are_measured_from_the_fill(desk: LiveDesk) -> None:
+    """Decided at 60,000, filled at 60,600: the stop moves with it."""
+    order = await desk.intends("buy", "0.01", stop_percent=2.0, take_profit_percent=None)
+    desk.emulator.jumps("BTCUSDT", "60600")
+    await desk.sender.send_due()
+    await desk.looks()
+    await desk.looks()
+    (position,) = await desk.positions()
+    assert position.stop_price == Decimal("59388")
+    assert position.slippage == Decimal(6)
+    assert len(desk.account.live_plans()) == 1, "the preset is gone"
+    assert (await desk.order(order.client_order_id)).state == "filled"
+    assert desk.emulator.bare() == []
+
+
+async def test_a_stop_that_fires_at_the_exchange_is_a_trade(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.01", stop_percent=2.0)
+    desk.emulator.moves("BTCUSDT", "-3%")
+    await desk.looks()
+    assert await desk.positions() == []
+    (trade,) = await desk.closed()
+    assert (trade.exit_reason.value, trade.exit_price) == ("stop_loss", Decimal(58_800))
+    assert trade.pnl == Decimal("-12.7128"), "12 lost, 0.36 + 0.3528 in fees"
+    assert [kind for kind, _ in await desk.told()] == ["entry", "exit"]
+
+
+async def test_a_take_profit_that_fires(desk: LiveDesk) -> None:
+    await desk.trades("sell", "0.01", take_profit_percent=4.0)
+    desk.emulator.moves("BTCUSDT", "-5%")
+    await desk.looks()
+    (trade,) = await desk.closed()
+    assert (trade.exit_reason.value, trade.side) == ("take_profit", "sell")
+
+
+async def test_a_close_by_the_strategy(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.01")
+    desk.emulator.moves("BTCUSDT", "1%")
+    await desk.trades("sell", "0", purpose="exit")
+    (trade,) = await desk.closed()
+    assert (trade.exit_reason.value, trade.exit_detail) == ("signal_reverse", "exit_signal")
+    assert desk.account.positions == {}
+
+
+async def test_a_close_by_hand_at_the_exchange(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.02")
+    await desk.by_hand("sell", "0.01", reduceOnly=True)
+    await desk.looks()
+    (trade,) = await desk.closed()
+    assert (trade.exit_reason.value, trade.exit_detail) == ("manual", "at_exchange")
+    (position,) = await desk.positions()
+    assert position.size == 0.01
+    assert desk.emulator.bare() == []
+
+
+async def test_a_position_that_somebody_else_opened_is_shown_and_left_alone(
+    desk: LiveDesk,
+) -> None:
+    await desk.by_hand("buy", "0.01")
+    await desk.trades("sell", "0.1", symbol="ETHUSDT")
+    theirs, ours = await desk.positions()
+    assert (theirs.symbol, theirs.source) == ("BTCUSDT", "external")
+    assert (ours.symbol, ours.source) == ("ETHUSDT", "manual")
+    assert [plan.symbol for plan in desk.account.live_plans()] == ["ETHUSDT", "ETHUSDT"]
+
+
+async def test_a_liquidation_at_the_exchange(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.01", leverage=50, stop_percent=1.0, take_profit_percent=None)
+    desk.account.plans.clear()
+    desk.emulator.jumps("BTCUSDT", "-6%")
+    await desk.looks()
+    (trade,) = await desk.closed()
+    assert trade.exit_reason.value == "liquidation"
+
+
+async def test_funding_is_part_of_the_trade(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.01", stop_percent=10.0, take_profit_percent=None)
+    desk.clock.advance(5 * 3_600)
+    await desk.looks()
+    await desk.trades("sell", "0", purpose="close")
+    (trade,) = await desk.closed()
+    assert trade.funding == Decimal("0.06")
+    assert trade.pnl == -Decimal("0.72") - Decimal("0.06")
+
+
+async def test_a_stop_that_was_taken_away_is_set_again_and_told(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.01", stop_percent=2.0)
+    desk.clock.advance(60)
+    desk.account.plans.clear()
+    await desk.looks()
+    assert [plan.trigger for plan in desk.account.live_plans() if plan.is_loss] == [58_800]
+    assert [kind for kind, _ in await desk.told()] == ["entry", "stop_restored"]
+
+
+async def test_a_stop_that_can_not_be_set_any_more_is_a_close(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.01", stop_percent=2.0)
+    desk.clock.advance(60)
+    desk.account.plans.clear()
+    desk.emulator.jumps("BTCUSDT", "58000")
+    await desk.looks()
+    await desk.sender.send_due()
+    await desk.looks()
+    (trade,) = await desk.closed()
+    assert (trade.exit_reason.value, trade.exit_detail) == ("stop_loss", "stop_passed")

@@ -1,0 +1,189 @@
+"""A desk at a real exchange's counter: our side of live trading against the Bitget emulator.
+
+async with live_desk(database) as desk:
+    await desk.buys("0.01", stop=2.0)
+    desk.emulator.moves("BTCUSDT", "-4%")
+    await desk.looks()
+    assert desk.told() == [...]
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from cryptography.fernet import Fernet
+from sqlalchemy import select
+
+from bot.adapters.ccxt_clients import Clients, OpenedKey
+from bot.adapters.ccxt_exchange import open_session, public_bitget
+from bot.adapters.ccxt_exchanges import CcxtExchanges
+from bot.adapters.ccxt_limits import Limits
+from bot.adapters.ccxt_public import CcxtMarket
+from bot.adapters.fernet_cipher import FernetCipher
+from bot.jobs.guard import StopGuard
+from bot.jobs.orders import OrderSender
+from bot.jobs.reconcile import Reconciler
+from bot.sandbox.bitget import Account, Emulator, RunningEmulator, start
+from domain.cipher import decrypt_json
+from domain.clock import ManualClock, SystemClock
+from domain.database import Database
+from domain.errors import DomainError
+from domain.keys.ports import Credentials
+from domain.outbox.models import OutboxMessage
+from domain.outbox.service import Outbox
+from domain.trading.intents import Intent, write_intent
+from domain.trading.models import Order, Position, Trade
+from domain.trading.ports import Exchange
+from tests.support.bitget_client import BTC, NOON_MS, client_of
+from tests.support.trading import add_user
+
+LIVE = "live"
+
+
+@dataclass
+class KeyDrawer:
+    """Whose key opens what; `troubles`: what the exchange said of keys."""
+
+    accounts: dict[int, Account]
+    troubles: list[tuple[int, str]]
+
+    async def open(self, user_id: int, demo: bool) -> OpenedKey:
+        """Raises DomainError("no_key")."""
+        account = self.accounts.get(user_id)
+        if account is None:
+            raise DomainError("no_key", exchange="bitget")
+        credentials = Credentials("bitget", demo, account.key, account.secret, account.passphrase)
+        kind = "unified" if account.unified else "classic"
+        return OpenedKey(user_id, credentials, kind, account.hedged)
+
+    async def trouble(self, key_id: int, code: str) -> None:
+        self.troubles.append((key_id, code))
+
+
+@dataclass
+class LiveDesk:
+    """One user ("alice") and what the bot wires around an exchange, moved by hand."""
+
+    database: Database
+    clock: ManualClock
+    emulator: Emulator
+    running: RunningEmulator
+    account: Account
+    drawer: KeyDrawer
+    market: CcxtMarket
+    exchanges: CcxtExchanges
+    outbox: Outbox
+    sender: OrderSender
+    reconciler: Reconciler
+    guard: StopGuard
+    user_id: int
+
+    @property
+    def exchange(self) -> Exchange:
+        """Alice's account."""
+        return self.exchanges.of(self.user_id, LIVE)
+
+    async def intends(self, side: str = "buy", qty: str = "0.01", **fields: Any) -> Order:
+        """Write an intent, decided now: an entry unless `purpose` says otherwise."""
+        now = self.clock.now_ms()
+        entry = fields.get("purpose", "entry") == "entry"
+        price = float(self.emulator.price(fields.get("symbol", "BTCUSDT")))
+        usual: dict[str, Any] = {
+            "symbol": "BTCUSDT",
+            "purpose": "entry",
+            "leverage": 5 if entry else 1,
+            "signal_price": price,
+            "stop_percent": 2.0 if entry else None,
+            "take_profit_percent": 4.0 if entry else None,
+            "valid_until_ms": now + 60_000 if entry else None,
+        }
+        intent = Intent(
+            user_id=self.user_id,
+            mode=LIVE,
+            exchange="bitget",
+            side=side,
+            qty=Decimal(qty),
+            decided_ms=now,
+            **(usual | fields),
+        )
+        async with self.database.write() as session:
+            return await write_intent(session, intent)
+
+    async def trades(self, side: str = "buy", qty: str = "0.01", **fields: Any) -> Order:
+        """Decide, send, and look at what became of it."""
+        order = await self.intends(side, qty, **fields)
+        await self.sender.send_due()
+        await self.looks()
+        return await self.order(order.client_order_id)
+
+    async def looks(self) -> None:
+        """What the bot does every few seconds: read the account, look after the stops."""
+        await self.reconciler.run(LIVE)
+        await self.guard.run(LIVE)
+
+    async def by_hand(self, side: str, qty: str, **params: Any) -> None:
+        """Alice trades on the exchange's own page."""
+        client = client_of(self.running.url, self.account, self.clock)
+        try:
+            await client.create_order(
+                BTC, "market", side, qty, None, {"marginMode": "isolated"} | params
+            )
+        finally:
+            await client.close()
+
+    async def order(self, client_order_id: str) -> Order:
+        async with self.database.read() as session:
+            found = await session.scalars(
+                select(Order).where(Order.client_order_id == client_order_id)
+            )
+            return found.one()
+
+    async def positions(self) -> list[Position]:
+        async with self.database.read() as session:
+            return list(await session.scalars(select(Position).order_by(Position.id)))
+
+    async def closed(self) -> list[Trade]:
+        async with self.database.read() as session:
+            return list(await session.scalars(select(Trade).order_by(Trade.id)))
+
+    async def told(self) -> list[tuple[str, dict[str, Any]]]:
+        """Kinds and parameters of the notices, in order."""
+        async with self.database.read() as session:
+            rows = await session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
+            return [(row.kind, decrypt_json(self.outbox.cipher, row.payload or "")) for row in rows]
+
+
+@asynccontextmanager
+async def live_desk(database: Database, **about: Any) -> AsyncIterator[LiveDesk]:
+    """An emulator at noon and an account of 1,000 USDT; `about` is the account's."""
+    clock = ManualClock(NOON_MS)
+    emulator = Emulator(clock, spread=Decimal(0))
+    account = emulator.opens(**about)
+    running = await start(emulator)
+    session = open_session()
+    public = public_bitget(session, clock, base_url=running.url, rate_limited=False)
+    market = CcxtMarket(public, session, clock)
+    user_id = await add_user(database, "alice")
+    drawer = KeyDrawer({user_id: account}, [])
+    clients = Clients(
+        market, session, drawer.open, drawer.trouble, clock, clock,
+        Limits(SystemClock().monotonic), base_url=running.url, timeout_s=2.0,
+    )  # fmt: skip
+    exchanges = CcxtExchanges(clients)
+    outbox = Outbox(FernetCipher(Fernet.generate_key().decode()), clock)
+    try:
+        yield LiveDesk(
+            database, clock, emulator, running, account, drawer, market, exchanges, outbox,
+            OrderSender(database, exchanges, outbox, clock, clock),
+            Reconciler(database, exchanges, outbox, clock),
+            StopGuard(database, exchanges, market, outbox, clock),
+            user_id,
+        )  # fmt: skip
+    finally:
+        clients.close()
+        await market.aclose()
+        await running.stop()
