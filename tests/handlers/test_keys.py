@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import select
 
 from domain.audit import service as audit
 from domain.audit.models import AuditEntry
+from domain.bots.models import BotStatus
 from domain.keys.models import ApiKey
 from domain.keys.ports import MANAGE, READ, TRADE, WITHDRAW, KeyFacts
+from domain.trading.models import Position
+from domain.users.models import User
+from tests.support.authenticator import enrolled
 from tests.support.world import Person, World
 
 KEY, SECRET, PHRASE = "bg_0123456789abcdef", "s3cr3t-of-the-key", "pass phrase"
@@ -168,7 +174,66 @@ async def test_swapped_rows_are_refused_and_written_down(w: World) -> None:
         assert (await audit.verify(session)).broken is None
 
 
-async def test_a_key_is_removed_unless_something_needs_it(w: World) -> None:
+@pytest.mark.parametrize("use", ["bot", "position"])
+async def test_a_key_stays_while_something_needs_it(w: World, use: str) -> None:
+    alice = await w.trader("alice")
+    await connects(alice)
+    async with w.database.write() as session:
+        if use == "bot":
+            session.add(BotStatus(user_id=1, is_running=True, mode="live", state="running"))
+        else:
+            session.add(
+                Position(
+                    user_id=1,
+                    symbol="BTCUSDT",
+                    entry_price=Decimal(60_000),
+                    size=0.1,
+                    side="long",
+                    mode="live",
+                )
+            )
+    await alice.sends("/disconnect")
+    assert "stop and close first" in await alice.taps("Remove bg_0…cdef")
+    assert len(await rows(w)) == 1
+
+
+async def test_an_imported_key_is_confirmed_with_a_code(w: World) -> None:
+    alice = await w.trader("alice")
+    cipher = w.container.cipher
+    async with w.database.write() as session:
+        session.add(
+            ApiKey(
+                user_id=1,
+                encrypted_api_key=cipher.encrypt(KEY),
+                encrypted_secret_key=cipher.encrypt(SECRET),
+                encrypted_passphrase=cipher.encrypt(PHRASE),
+            )
+        )
+    await w.container.keys.daily()
+    await w.settles()
+    assert w.keys.asked == []
+    assert "put here by another program" in await alice.sends("/keys")
+    assert "turn it on with /twofa" in await alice.taps("Confirm bg_0…cdef")
+    app = await enrolled(alice)
+    await alice.sends("/keys")
+    assert "Send the six digits" in await alice.taps("Confirm bg_0…cdef")
+    assert "is connected" in await alice.sends(app.next_code())
+    assert [each.api_key for each in w.keys.asked] == [KEY]
+
+
+async def test_an_operator_reads_what_was_done(w: World) -> None:
+    alice, boss = await w.trader("alice"), await w.trader("boss")
+    await connects(alice)
+    async with w.database.write() as session:
+        (await session.get_one(User, 2)).role = "admin"
+    said = await boss.sends("/audit")
+    assert "key_added" in said
+    assert "key_checked" in said
+    assert SECRET not in said
+    assert "Audit log" in await boss.sends("/audit 99")
+
+
+async def test_a_key_is_removed(w: World) -> None:
     alice = await w.trader("alice")
     await connects(alice)
     await alice.sends("/disconnect")
