@@ -20,8 +20,11 @@ def test_every_strategy_of_the_design_is_there() -> None:
         "donchian_breakout",
         "ema_cross",
         "macd_cross",
+        "multi_timeframe_trend",
         "rsi_reversion",
         "stochastic_rsi",
+        "supertrend",
+        "vwap_reversion",
     }
 
 
