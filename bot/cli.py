@@ -93,12 +93,16 @@ def _research(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--strategy", required=True, metavar="FILE|NAME", help="a .rules file or a built-in's name"
     )
-    command.add_argument("--symbol", help="default: from the candle file's name")
+    command.add_argument(
+        "--symbol",
+        metavar="SYMBOL[,SYMBOL]",
+        help="default: from the candle file's name; several share one balance, in this order",
+    )
     command.add_argument("--timeframe", default="15m")
     command.add_argument("--from", dest="start", metavar="TIME", help="ms or ISO, inclusive")
     command.add_argument("--to", dest="end", metavar="TIME", help="ms or ISO, exclusive")
     command.add_argument("--balance", type=float, metavar="USDT", help="default 10000")
-    command.add_argument("--funding", type=Path, metavar="FILE")
+    command.add_argument("--funding", metavar="FILE[,FILE]")
     command.add_argument("--detail", metavar="TIMEFRAME", help="decide levels on finer candles")
     command.add_argument("--config", type=Path, metavar="FILE", help="rules as TOML")
     command.add_argument("--json", action="store_true", help="print the result as JSON")

@@ -8,12 +8,13 @@ out must be the backtest's trades, one for one.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from cryptography.fernet import Fernet
 
 import domain.models  # noqa: F401 - every table is in the metadata once these are imported
@@ -26,6 +27,7 @@ from bot.jobs.tick_chunks import ChunkWorker
 from bot.jobs.ticks import Ticker
 from bot.replay_market import ReplayMarket
 from bot.replay_result import Recorded, result_of
+from bot.traded import Traded
 from domain.backtests.detail import stepped
 from domain.backtests.prepare import bar_length
 from domain.backtests.result import Result
@@ -78,17 +80,50 @@ async def replay(
     """
     if len(candles) <= first:
         raise DomainError("no_candles")
+    return await replay_together(
+        {rules.symbol: Traded(candles, others or {}, detail)},
+        code,
+        rules,
+        start_ms=int(candles.time[first]),
+        inputs=inputs,
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
+async def replay_together(
+    markets: Mapping[str, Traded],
+    code: str,
+    rules: Rules,
+    *,
+    start_ms: int,
+    inputs: Mapping[str, Any] | None = None,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Result:
+    """The same with one bot on several symbols, in their order, from bars at `start_ms` on."""
     rules = live_rules(rules)
-    timeframe = rules.timeframe or _timeframe(candles.time)
-    bound = compile_rules(code).bind(inputs)
-    series = series_of(bound, candles, TIMEFRAMES[timeframe], others or {})
-    clock = ManualClock(int(candles.time[first]))
-    history = _history(candles, timeframe, rules.symbol, detail)
-    market = ReplayMarket(clock, rules, history, _shown(series, rules.symbol, timeframe))
-    async with _desk(market, clock, timeframe) as desk:
+    traded = {symbol: each.candles.between(start_ms, None) for symbol, each in markets.items()}
+    if not traded or not all(len(candles) for candles in traded.values()):
+        raise DomainError("no_candles")
+    timeframe = rules.timeframe or _timeframe(next(iter(markets.values())).candles.time)
+    bound, clock = compile_rules(code).bind(inputs), ManualClock(start_ms)
+    shown: dict[tuple[str, str], Candles] = {}
+    for symbol, each in markets.items():
+        series = series_of(bound, each.candles, TIMEFRAMES[timeframe], each.others)
+        shown |= _shown(series, symbol, timeframe)
+    histories = {
+        symbol: _history(each.candles, timeframe, symbol, each.detail)
+        for symbol, each in markets.items()
+    }
+    async with _desk(ReplayMarket(clock, rules, histories, shown), clock, timeframe) as desk:
         await desk.open(code, inputs, timeframe)
-        recorded = await desk.run(candles.slice(first), progress, cancelled)
-        recorded = replace(recorded, bars=stepped(recorded.candles, recorded.bar_ms, detail))
+        equity = await desk.run(list(traded.values()), progress, cancelled)
+        bars = {
+            symbol: (candles, stepped(candles, desk.bar_ms, markets[symbol].detail))
+            for symbol, candles in traded.items()
+        }
+        recorded = Recorded(bars, desk.bar_ms, equity)
         return await result_of(desk.database, desk.worker, recorded, rules)
 
 
@@ -97,15 +132,26 @@ def live_rules(rules: Rules) -> Rules:
 
     Raises DomainError("replay_unsupported", field, value).
     """
+    leverages = [rules.for_symbol(name).terms().leverage for name in rules.markets]
     leverage = min(rules.leverage, rules.max_leverage)
     for field, wrong in {
-        "leverage": leverage != int(leverage) or leverage > 100,
+        "leverage": leverage > 100 or any(each % 1.0 for each in (leverage, *leverages)),
+        "max_positions": rules.max_positions > 50,
         "auto_tp": rules.auto_tp is None,
         "auto_sl": rules.auto_sl is None,
     }.items():
         if wrong:
             raise DomainError("replay_unsupported", field=field, value=getattr(rules, field))
-    return replace(rules, qty_step=max(rules.qty_step, _LEAST_STEP))
+    markets = {
+        name: replace(own, qty_step=max(own.qty_step, _LEAST_STEP))
+        for name, own in rules.markets.items()
+        if own.qty_step is not None
+    }
+    return replace(
+        rules,
+        qty_step=max(rules.qty_step, _LEAST_STEP),
+        markets={**rules.markets, **markets},
+    )
 
 
 @dataclass
@@ -136,7 +182,12 @@ class _Desk:
                 [
                     strategy,
                     UserSettings(user_id=USER, timezone=rules.tz),
-                    RiskSettings(user_id=USER, daily_loss_limit=limit, max_leverage=100),
+                    RiskSettings(
+                        user_id=USER,
+                        daily_loss_limit=limit,
+                        max_leverage=100,
+                        max_positions=rules.max_positions,
+                    ),
                     BotConfig(
                         user_id=USER,
                         max_risk_percent=rules.max_risk_percent,
@@ -154,20 +205,24 @@ class _Desk:
                 USER,
                 exchange="replay",
                 strategy_id=strategy.id,
-                symbols=[rules.symbol],
+                symbols=list(self.market.histories),
                 timeframe=timeframe,
                 inputs=inputs,
             )
 
     async def run(
         self,
-        candles: Candles,
+        markets: Sequence[Candles],
         progress: Callable[[float], None] | None,
         cancelled: Callable[[], bool] | None,
-    ) -> Recorded:
-        """Every close is ticked; what was decided at the last fills nowhere and is cancelled."""
+    ) -> list[float]:
+        """Every close is ticked; what was decided at the last fills nowhere and is cancelled.
+
+        The equity at each close, at the last when flat.
+        """
         equity: list[float] = []
-        closes = (candles.time + self.bar_ms).tolist()
+        opens = np.unique(np.concatenate([candles.time for candles in markets]))
+        closes = (opens + self.bar_ms).tolist()
         for number, close_ms in enumerate(closes):
             if number % _CALM == 0:
                 if cancelled is not None and cancelled():
@@ -182,7 +237,7 @@ class _Desk:
             equity.append(self.equity)
         if progress is not None:
             progress(1.0)
-        return Recorded(candles, stepped(candles, self.bar_ms, None), self.bar_ms, equity)
+        return equity
 
     async def books(self, moment_ms: int) -> None:
         """Bring the paper exchange's book, then ours, to a close."""

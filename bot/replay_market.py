@@ -1,4 +1,4 @@
-"""One symbol's candles as a market, with the contract that a backtest's rules describe."""
+"""Candles as a market, with the contracts that a backtest's rules describe."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def contract_of(rules: Rules) -> Contract:
         qty_step=_decimal(rules.qty_step),
         min_qty=_decimal(rules.min_qty),
         min_cost_usdt=_decimal(rules.min_cost),
-        max_leverage=100,
+        max_leverage=int(rules.terms().leverage),
         taker_fee=_decimal(rules.taker_fee),
         maker_fee=_decimal(rules.maker_fee),
         mmr=_decimal(rules.mmr),
@@ -43,19 +43,20 @@ class ReplayMarket:
 
     clock: MarketClock
     rules: Rules
-    history: History
+    histories: Mapping[str, History]
     others: Mapping[tuple[str, str], Candles]
 
     def symbols(self) -> tuple[str, ...]:
         shown = (symbol for symbol, _ in self.others)
-        return tuple(dict.fromkeys((self.rules.symbol, *shown)))
+        return tuple(dict.fromkeys((*self.histories, *shown)))
 
     def finest_timeframe(self, symbol: str) -> str:
-        return self.history.finest if symbol in self.symbols() else self._of(symbol).finest
+        known = next(iter(self.histories)) if symbol in self.symbols() else symbol
+        return self._of(known).finest
 
     async def contract(self, symbol: str) -> Contract:
         self._of(symbol)
-        return contract_of(self.rules)
+        return contract_of(self.rules.for_symbol(symbol))
 
     async def candles(self, symbol: str, timeframe: str, *, end_ms: int, limit: int) -> Candles:
         until = min(end_ms, self.clock.now_ms())
@@ -72,7 +73,7 @@ class ReplayMarket:
 
     async def funding(self, symbol: str, start_ms: int, end_ms: int) -> Funding:
         self._of(symbol)
-        known = self.rules.funding
+        known = self.rules.for_symbol(symbol).funding
         if known is None:
             return Funding(np.empty(0, np.int64), np.empty(0, np.float64))
         until = min(end_ms, self.clock.now_ms() + 1)
@@ -83,9 +84,10 @@ class ReplayMarket:
         return self._of(symbol).range(self.clock.now_ms())
 
     def _of(self, symbol: str) -> History:
-        if symbol != self.rules.symbol:
-            raise unknown_symbol(symbol, (self.rules.symbol,))
-        return self.history
+        try:
+            return self.histories[symbol]
+        except KeyError:
+            raise unknown_symbol(symbol, self.histories) from None
 
 
 def _decimal(value: float) -> Decimal:

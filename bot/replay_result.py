@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.jobs.tick_chunks import ChunkWorker
 from domain.backtests.detail import Stepped
 from domain.backtests.excursions import excursions
-from domain.backtests.notes import notes
+from domain.backtests.notes import market_notes, run_notes
 from domain.backtests.prepare import funding_due
-from domain.backtests.result import Counters, Result, TradeColumns
+from domain.backtests.result import Counters, Note, Result, TradeColumns
 from domain.backtests.rules import Rules
+from domain.backtests.together import basket, merged
 from domain.clock import to_ms
 from domain.database import Database
 from domain.market.candles import Candles
@@ -26,13 +28,13 @@ from domain.trading.paper_models import PaperFill
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
-    """What a run leaves besides its database. `bars`: those that were stepped.
+    """What a run leaves besides its database.
 
-    `equity`: at each close, at the last when flat.
+    `markets`: of each symbol its bars, and those that were stepped. `equity`: at each close, at the
+    last when flat.
     """
 
-    candles: Candles
-    bars: Stepped
+    markets: Mapping[str, tuple[Candles, Stepped]]
     bar_ms: int
     equity: list[float]
 
@@ -45,22 +47,47 @@ async def result_of(
         trades = list(await session.scalars(select(Trade).order_by(Trade.id)))
         reaches = await _reaches(session)
         ended = await _ended(session)
-    candles = recorded.candles
     counted = _counters(worker, ended)
-    due = funding_due(candles.time, int(candles.time[-1]) + recorded.bar_ms, rules.funding)
+    tables = [
+        (symbol, _columns(len(candles), bars, _of(symbol, trades), reaches))
+        for symbol, (candles, bars) in recorded.markets.items()
+    ]
+    markets = [candles for candles, _ in recorded.markets.values()]
+    opens = np.unique(np.concatenate([candles.time for candles in markets]))
+    columns, symbols = merged(tables, [candles.time for candles in markets], opens)
+    alone = len(markets) == 1
     return Result(
-        symbol=rules.symbol,
+        symbol=", ".join(recorded.markets),
         bar_ms=recorded.bar_ms,
-        start_time=int(candles.time[0]),
+        start_time=int(opens[0]),
         initial_balance=float(rules.initial_balance),
         final_balance=recorded.equity[-1],
-        equity_time=candles.time + recorded.bar_ms,
+        equity_time=opens + recorded.bar_ms,
         equity=np.array(recorded.equity),
-        columns=_columns(len(candles), recorded.bars, trades, reaches),
+        columns=columns,
         counters=counted,
-        notes=notes(candles, rules, recorded.bar_ms, due, counted, recorded.bars),
-        candles=candles,
+        notes=(*_notes(recorded, rules), *run_notes(rules, counted)),
+        candles=markets[0] if alone else basket(markets, opens),
+        symbols=symbols,
+        hashed=tuple(markets),
     )
+
+
+def _of(symbol: str, trades: list[Trade]) -> list[Trade]:
+    return [trade for trade in trades if trade.symbol == symbol]
+
+
+def _notes(recorded: Recorded, rules: Rules) -> list[Note]:
+    """What is lacking in each symbol's data, named where there are several."""
+    found: list[Note] = []
+    for symbol, (candles, bars) in recorded.markets.items():
+        own, end = rules.for_symbol(symbol), int(candles.time[-1]) + recorded.bar_ms
+        due = funding_due(bars.candles.time, end, own.funding)
+        said = market_notes(candles, own, recorded.bar_ms, due, bars)
+        if len(recorded.markets) > 1:
+            said = [Note(note.code, {"symbol": symbol, **note.params}) for note in said]
+        found += said
+    return found
 
 
 async def _reaches(session: AsyncSession) -> dict[str, float]:
@@ -94,6 +121,8 @@ def _counters(worker: ChunkWorker, ended: Counter[str]) -> Counters:
         denied_halted=denied["daily_loss"],
         halts=worker.halts,
         both_touched=0,
+        denied_positions=denied["max_positions"],
+        denied_margin=denied["insufficient_balance"],
     )
 
 

@@ -8,7 +8,7 @@ import sys
 from bot.commands.research import prepare, progress_bar, warn, write_json
 from bot.commands.summary import summary
 from bot.settings import load
-from bot.workers.backtest import study
+from bot.workers.backtest import study_markets
 from domain.backtests.result import result_to_json
 
 
@@ -17,14 +17,12 @@ def main(arguments: argparse.Namespace) -> int:
     wanted = prepare(arguments)
     warn(wanted.notes)
     with progress_bar("Backtest", quiet=arguments.json) as tell:
-        result, metrics = study(
-            wanted.candles,
+        result, metrics = study_markets(
+            wanted.markets,
             wanted.bound,
             wanted.rules,
             compiled=load().data_dir / "compiled",
-            others=wanted.others,
-            start_ms=int(wanted.candles.time[wanted.first]),
-            detail=wanted.detail,
+            start_ms=wanted.start_ms,
             progress=tell,
         )
     document = result_to_json(result, metrics)

@@ -9,7 +9,7 @@ import sys
 from bot import logging
 from bot.commands.research import prepare, progress_bar, warn, write_json
 from bot.commands.summary import summary
-from bot.replay import live_rules, replay
+from bot.replay import live_rules, replay_together
 from domain.backtests.metrics import compute
 from domain.backtests.result import result_to_json
 
@@ -21,13 +21,11 @@ def main(arguments: argparse.Namespace) -> int:
     warn(wanted.notes)
     with progress_bar("Replay", quiet=arguments.json) as tell:
         result = asyncio.run(
-            replay(
-                wanted.candles,
+            replay_together(
+                wanted.markets,
                 wanted.bound.program.source,
                 wanted.rules,
-                others=wanted.others,
-                first=wanted.first,
-                detail=wanted.detail,
+                start_ms=wanted.start_ms,
                 progress=tell,
             )
         )

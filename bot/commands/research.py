@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +16,9 @@ import numpy as np
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from bot.adapters.candle_files import symbol_of
+from bot.traded import Traded
 from bot.workers.candle_reader import read_candles, read_funding
+from domain.backtests.markets import Market
 from domain.backtests.rules import Rules
 from domain.clock import from_ms
 from domain.clock import to_ms as moment_to_ms
@@ -33,23 +35,23 @@ from handlers.texts import Translator, plain
 WRONG_USAGE = 2
 _QTY_STEP = 1e-6
 
+Files = Mapping[str, tuple[Candles, DataReport]]
+"""Symbol -> its finest bars, and what was found wrong with them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Study:
-    """What to run over candles[first:]; the bars before only warm the program up.
+    """What to run from `start_ms` on; the bars before only warm the program up.
 
-    `others`: the series that the program reads besides. `detail`: finer candles to decide levels
-    on. `notes`: what the candle files lacked, a line each.
+    `notes`: what the candle files lacked, a line each.
     """
 
     name: str
     bound: Bound
-    candles: Candles
-    others: dict[Frame, Candles]
-    first: int
+    markets: dict[str, Traded]
+    start_ms: int
     rules: Rules
     notes: list[str]
-    detail: Candles | None = None
 
 
 def prepare(arguments: argparse.Namespace) -> Study:
@@ -62,24 +64,48 @@ def prepare(arguments: argparse.Namespace) -> Study:
     name, bound = strategy_of(arguments.strategy)
     files = files_of(arguments.candles)
     rules = rules_of(arguments, next(iter(files)))
-    read = {symbol: read_candles(path) for symbol, path in _wanted(files, rules, bound).items()}
-    finest, report = read[rules.symbol]
-    candles = in_timeframe(finest, report, arguments.timeframe, rules.symbol).between(None, end)
+    symbols = symbols_of(arguments, rules)
+    wanted = _wanted(files, rules, symbols, bound)
+    read = {symbol: read_candles(path) for symbol, path in wanted.items()}
+    cut = {symbol: _cut(symbol, read, arguments, (start, end), bound) for symbol in symbols}
+    begin = min(first for _, first in cut.values())
+    notes = [note for _, found in read.values() for note in data_notes(found)]
+    return Study(
+        name, bound, {symbol: each for symbol, (each, _) in cut.items()}, begin, rules, notes
+    )
+
+
+def symbols_of(arguments: argparse.Namespace, rules: Rules) -> list[str]:
+    """What is traded, in this order. Exits with 2 when a symbol comes twice."""
+    symbols = str(arguments.symbol or rules.symbol).split(",")
+    if len(set(symbols)) != len(symbols):
+        refuse("--symbol", "each symbol once")
+    return symbols
+
+
+def _cut(
+    symbol: str,
+    read: Files,
+    arguments: argparse.Namespace,
+    span: tuple[int | None, int | None],
+    bound: Bound,
+) -> tuple[Traded, int]:
+    """(one symbol's bars with what the program looks back at, the open it is traded from)."""
+    (start, end), (finest, report) = span, read[symbol]
+    candles = in_timeframe(finest, report, arguments.timeframe, symbol).between(None, end)
     begin = 0 if start is None else int(np.searchsorted(candles.time, start, "left"))
     if begin >= len(candles):
         first, last = from_ms(report.start_ms), from_ms(report.end_ms)
         raise DomainError("backtest_range", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
-    history = max(0, begin - bound.memory)
-    detail = None
+    history, detail = max(0, begin - bound.memory), None
     if arguments.detail is not None:
-        finer = detail_of(finest, report, arguments, rules.symbol)
+        finer = detail_of(finest, report, arguments, symbol)
         detail = finer.between(int(candles.time[history]), end)
     others = {
-        frame: _series(frame, read, rules, arguments.timeframe).between(None, end)
+        frame: _series(frame, read, symbol, arguments.timeframe).between(None, end)
         for frame in reach(bound, to_ms(arguments.timeframe)).others
     }
-    notes = [note for _, found in read.values() for note in data_notes(found)]
-    return Study(name, bound, candles.slice(history), others, begin - history, rules, notes, detail)
+    return Traded(candles.slice(history), others, detail), int(candles.time[begin])
 
 
 def detail_of(
@@ -131,23 +157,24 @@ def strategy_of(wanted: str) -> tuple[str, Bound]:
     return builtin.name, compile_rules(builtin.code).bind()
 
 
-def _wanted(files: dict[str, Path], rules: Rules, bound: Bound) -> dict[str, Path]:
-    """Symbol -> file: that of the symbol that is traded, else the first, and those only read.
+def _wanted(
+    files: dict[str, Path], rules: Rules, symbols: list[str], bound: Bound
+) -> dict[str, Path]:
+    """Symbol -> file: that of the symbol that is traded, else the first; of several each its own;
+    and those only read.
 
     Raises DomainError("series_missing", symbol).
     """
     wanted = {rules.symbol: files.get(rules.symbol, next(iter(files.values())))}
-    for symbol in bound.symbols:
+    for symbol in (*symbols, *bound.symbols):
         if symbol not in files and symbol != rules.symbol:
             raise DomainError("series_missing", symbol=symbol)
         wanted.setdefault(symbol, files.get(symbol, wanted[rules.symbol]))
     return wanted
 
 
-def _series(
-    frame: Frame, read: dict[str, tuple[Candles, DataReport]], rules: Rules, timeframe: str
-) -> Candles:
-    symbol = frame.symbol or rules.symbol
+def _series(frame: Frame, read: Files, traded: str, timeframe: str) -> Candles:
+    symbol = frame.symbol or traded
     return in_timeframe(*read[symbol], frame.timeframe or timeframe, symbol)
 
 
@@ -163,12 +190,27 @@ def rules_of(arguments: argparse.Namespace, symbol: str) -> Rules:
         "qty_step": rules.qty_step or _QTY_STEP,
     }
     if arguments.symbol or arguments.config is None:
-        said["symbol"] = arguments.symbol or symbol
+        said["symbol"] = str(arguments.symbol or symbol).split(",")[0]
     if arguments.balance is not None:
         said["initial_balance"] = arguments.balance
     if arguments.funding is not None:
-        said["funding"] = read_funding(arguments.funding)
+        said |= _funding(arguments, rules)
     return replace(rules, **said)
+
+
+def _funding(arguments: argparse.Namespace, rules: Rules) -> dict[str, Any]:
+    """The rates of `--funding FILE[,FILE]`: of several symbols each in a file of its name."""
+    symbols = str(arguments.symbol or "").split(",")
+    paths = [Path(part.strip()) for part in str(arguments.funding).split(",")]
+    if len(symbols) == 1 and len(paths) == 1:
+        return {"funding": read_funding(paths[0])}
+    markets = dict(rules.markets)
+    for path in paths:
+        symbol = symbol_of(path)
+        if symbol not in symbols:
+            refuse("--funding", f"{path.name} is of {symbol}, which is not traded")
+        markets[symbol] = replace(markets.get(symbol, Market()), funding=read_funding(path))
+    return {"markets": markets}
 
 
 def in_timeframe(candles: Candles, report: DataReport, timeframe: str, symbol: str) -> Candles:

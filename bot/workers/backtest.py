@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bot.traded import Traded
 from bot.workers.chart_series import extremes
 from bot.workers.handover import Folder, Order
 from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
@@ -16,7 +17,7 @@ from domain.backtests.metrics import compute
 from domain.backtests.result import Result
 from domain.backtests.rules import Rules
 from domain.errors import DomainError
-from domain.market.candles import Candles
+from domain.market.candles import Candles, Signals
 from domain.market.timeframes import to_ms
 from domain.strategies.language import Bound, Frame, compile_rules, evaluate
 from handlers.texts import Translator, plain
@@ -80,6 +81,47 @@ def study(
         loop=_gear(len(candles if detail is None else detail) - first, compiled),
         progress=lambda share: progress(_EVALUATED + share * (_SIMULATED - _EVALUATED)),
         cancelled=cancelled,
+    )
+    return result, compute(result, result.candles, rules)
+
+
+def study_markets(
+    markets: Mapping[str, Traded],
+    bound: Bound,
+    rules: Rules,
+    *,
+    compiled: Path,
+    start_ms: int,
+    progress: Callable[[float], None] = lambda _share: None,
+) -> tuple[Result, dict[str, Any]]:
+    """The same for one symbol or several on one balance, in their order. Raises as `study`."""
+    if len(markets) == 1:
+        (one,) = markets.values()
+        return study(
+            one.candles,
+            bound,
+            rules,
+            compiled=compiled,
+            others=one.others,
+            start_ms=start_ms,
+            detail=one.detail,
+            progress=progress,
+        )
+    traded: dict[str, tuple[Candles, Signals]] = {}
+    for symbol, each in markets.items():
+        candles, length_ms = each.candles, bar_ms(each.candles, rules)
+        first = int(np.searchsorted(candles.time, start_ms, "left"))
+        if len(candles) - max(first, bound.warmup) < 2:
+            raise DomainError("backtest_too_short", bars=len(candles), warmup=bound.warmup)
+        signals = evaluate(bound, candles, bar_ms=length_ms, others=each.others, explain=False)
+        traded[symbol] = candles.slice(first), signals.slice(first)
+    progress(_EVALUATED)
+    result = simulate(
+        traded,
+        None,
+        rules,
+        detail={symbol: each.detail for symbol, each in markets.items() if each.detail},
+        progress=lambda share: progress(_EVALUATED + share * (1.0 - _EVALUATED)),
     )
     return result, compute(result, result.candles, rules)
 

@@ -18,7 +18,7 @@ from domain.backtests.daily import (
     volatility,
 )
 from domain.backtests.drawdown import drawdowns
-from domain.backtests.result import Result
+from domain.backtests.result import Result, TradeColumns
 from domain.backtests.rules import Rules
 from domain.backtests.trade_metrics import trade_metrics, traded_notional
 from domain.market.candles import Candles
@@ -58,7 +58,7 @@ def compute(result: Result, candles: Candles, rules: Rules) -> dict[str, Any]:
         "average_drawdown_percent": deep.average,
         "ulcer_index": deep.ulcer,
         "calmar": cagr / deep.deepest if cagr is not None and deep.deepest > 0.0 else None,
-        "exposure_percent": float(trades.bars_held.sum()) / len(candles) * 100.0,
+        "exposure_percent": _exposure(trades, len(candles)),
         "turnover": traded_notional(trades) / float(np.mean(result.equity)),
         "buy_and_hold_percent": (float(candles.close[-1] / candles.open[0]) - 1.0) * 100.0,
         **trade_metrics(trades),
@@ -84,6 +84,13 @@ def _ratios(result: Result, candles: Candles, days: float) -> dict[str, Any]:
         "beta": beta,
         "monthly": monthly(result.initial_balance, numbers, equity),
     }
+
+
+def _exposure(trades: TradeColumns, bars: int) -> float:
+    """Percent of the closes at which anything was held."""
+    changes = np.bincount(trades.entry_bar, minlength=bars + 1)
+    changes -= np.bincount(trades.exit_bar, minlength=bars + 1)
+    return float(np.count_nonzero(np.cumsum(changes[:bars]))) / bars * 100.0
 
 
 def _percent(fraction: float | None) -> float | None:

@@ -21,8 +21,19 @@ def notes(
     bars: Stepped,
 ) -> tuple[Note, ...]:
     """Gaps in the candles, missing funding, marks, counters that are not zero, conventions."""
-    found = [*_data(candles, bar_ms), *_funding(rules, due), *_detail(bars)]
-    found.append(Note("liquidation_on_last_price", {}))
+    return (*market_notes(candles, rules, bar_ms, due, bars), *run_notes(rules, counted))
+
+
+def market_notes(
+    candles: Candles, rules: Rules, bar_ms: int, due: FundingDue, bars: Stepped
+) -> list[Note]:
+    """What is lacking in one symbol's data."""
+    return [*_data(candles, bar_ms), *_funding(rules, due), *_detail(bars)]
+
+
+def run_notes(rules: Rules, counted: Counters) -> tuple[Note, ...]:
+    """What holds for the whole run."""
+    found = [Note("liquidation_on_last_price", {})]
     found += [Note(name, {"count": count}) for name, count in asdict(counted).items() if count]
     found.append(_conventions(rules))
     return tuple(found)

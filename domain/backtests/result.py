@@ -98,7 +98,8 @@ class Counters:
     """What did not become a trade, and what was decided by convention.
 
     `denied_*`: entries refused (levels missing or senseless; stop beyond liquidation; below the
-    market's minimum; daily loss limit). `expired`: entries whose next bar was missing. `halts`:
+    market's minimum; daily loss limit; of several symbols also too many positions, and a fill that
+    the free margin does not carry). `expired`: entries whose next bar was missing. `halts`:
     days on which the limit was reached. `both_touched`: bars that touched an adverse and a
     favourable level.
     """
@@ -110,6 +111,8 @@ class Counters:
     denied_halted: int
     halts: int
     both_touched: int
+    denied_positions: int = 0
+    denied_margin: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,9 @@ class Result:
     `equity_time`: each bar's close, ms UTC; `equity`: USDT marked at it with fees, funding and
     unrealised profit; the last value is `final_balance`, everything closed. `start_time`: the first
     bar's open, when equity was `initial_balance`.
+
+    Of several symbols on one balance `symbol` is their list, `symbols` names that of each trade,
+    `candles` are what holding equal parts of them would have been worth, `hashed` are their own.
     """
 
     symbol: str
@@ -144,6 +150,8 @@ class Result:
     counters: Counters
     notes: tuple[Note, ...]
     candles: Candles
+    symbols: tuple[str, ...] = ()
+    hashed: tuple[Candles, ...] = ()
 
     @cached_property
     def trades(self) -> list[Trade]:
@@ -153,8 +161,9 @@ class Result:
         reasons = (EXIT_REASONS[code] for code in table.reason.tolist())
         details = (EXIT_DETAILS[code] for code in table.detail.tolist())
         return [
-            Trade(self.symbol, *row)
+            Trade(*row)
             for row in zip(
+                self.symbols or [self.symbol] * len(table),
                 names,
                 table.qty.tolist(),
                 table.entry_time.tolist(),
@@ -179,7 +188,7 @@ class Result:
     @cached_property
     def data_hash(self) -> str:
         """Names the candles: see `domain.market.hashing`."""
-        return data_hash(self.candles)
+        return data_hash(*(self.hashed or (self.candles,)))
 
 
 def result_to_json(result: Result, metrics: dict[str, Any]) -> dict[str, Any]:

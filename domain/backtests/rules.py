@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from domain.backtests.markets import Market, market_from
 from domain.errors import DomainError
 from domain.market.ports import Contract, Funding
 from domain.market.timeframes import to_ms
@@ -33,6 +35,7 @@ class Rules:
     Flags that imitate other backtesters: `entry_bar_levels` False leaves levels untested on the bar
     of the entry; `levels_from_close` measures them from the signal's close.
     `funding`: the symbol's stamps and rates, None = not charged (and said so in the result).
+    Of several symbols on one balance: `max_positions` at once, `markets` what is a symbol's own.
     """
 
     initial_balance: float = 10_000.0
@@ -58,6 +61,8 @@ class Rules:
     timeframe: str | None = None
     entry_bar_levels: bool = True
     levels_from_close: bool = False
+    max_positions: int = 5
+    markets: Mapping[str, Market] = field(default_factory=dict, hash=False, repr=False)
     funding: Funding | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +75,7 @@ class Rules:
             value = getattr(self, name)
             self._require(name, value is None or 0.0 < value < math.inf, "> 0 or left out")
         self._require("leverage", min(self.leverage, self.max_leverage) >= 1.0, ">= 1")
+        self._require("max_positions", self.max_positions >= 1, ">= 1")
         self._require("max_risk_percent", self.max_risk_percent <= 100.0, "<= 100")
         self._require("mmr", self.mmr + self.taker_fee < 1.0, "< 1 with the fee")
         if self.timeframe is not None:
@@ -98,14 +104,33 @@ class Rules:
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> Rules:
-        """Rules from named values, each checked for its type. Raises as `from_toml`."""
-        kinds = {each.name: str(each.type) for each in fields(cls) if each.name != "funding"}
+        """Rules from named values, each checked for its type. Raises as `from_toml`.
+
+        `markets`: a table of tables, symbol -> fields of `Market`.
+        """
+        own = values.get("markets", {})
+        if not isinstance(own, dict):
+            raise DomainError("bad_rule", field="markets", value=str(own)[:60], allowed="a table")
+        markets = {symbol: market_from(table, symbol) for symbol, table in own.items()}
+        values = {name: value for name, value in values.items() if name != "markets"}
+        kinds = {each.name: str(each.type) for each in fields(cls)}
+        kinds = {name: kind for name, kind in kinds.items() if name not in ("funding", "markets")}
         for name, value in values.items():
             if name not in kinds:
                 raise DomainError("unknown_rule", field=name, known=", ".join(kinds))
             if not _fits(value, kinds[name]):
                 raise DomainError("bad_rule", field=name, value=value, allowed=kinds[name])
-        return cls(**values)
+        return cls(**values, markets=markets)
+
+    def for_symbol(self, symbol: str) -> Rules:
+        """The rules of one of several symbols: what is its own over what is said for all."""
+        market = self.markets.get(symbol)
+        if market is None:
+            return replace(self, symbol=symbol, markets={})
+        own = market.values()
+        if "max_leverage" in own:
+            own["max_leverage"] = min(self.max_leverage, own["max_leverage"])
+        return replace(self, symbol=symbol, markets={}, **own)
 
     def for_contract(self, contract: Contract) -> Rules:
         """The same rules with a market's own steps, minimums and rates."""
@@ -162,6 +187,8 @@ _OPTIONAL = ("auto_tp", "auto_sl", "max_qty", "fixed_qty", "daily_loss_limit")
 
 def _fits(value: Any, kind: str) -> bool:
     """Whether a TOML value suits a field declared as `kind`: an int may stand for a float."""
+    if kind == "int":
+        return isinstance(value, int) and not isinstance(value, bool)
     if kind.startswith("float"):
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, bool if kind == "bool" else str)

@@ -247,6 +247,46 @@ def test_replay_makes_the_same_trades(
         assert ours["exit_price"] == pytest.approx(live["exit_price"], abs=1e-8)
 
 
+def test_several_files_are_traded_on_one_balance_in_both_commands(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv(
+        here / "ETHUSD-1m-2026.csv", csv_rows(waves(BARS, start_ms=START_MS - 40 * MINUTE_MS))
+    )
+    rates = [f"{START_MS + 70 * MINUTE_MS},0.01"]
+    write_csv(here / "ETHUSDT-funding.csv", rates, "timestamp,funding_rate")
+    files = ("--candles", "BTCUSD-1m-2026.csv,ETHUSD-1m-2026.csv")
+    span = ("--from", "2026-01-01T01:00", "--to", "2026-01-01T02:00")
+    traded = ("--symbol", "BTCUSDT,ETHUSDT")
+    options = (*files, *span, *traded, "--funding", "ETHUSDT-funding.csv")
+    tested = document(capsys, *options)["trades"]
+    assert {trade["symbol"] for trade in tested} == {"BTCUSDT", "ETHUSDT"}
+    assert run("--json", *options, command="replay") == 0
+    replayed = json.loads(capsys.readouterr().out)["trades"]
+    assert [_key(trade) for trade in tested] == [_key(trade) for trade in replayed]
+
+
+def _key(trade: dict[str, Any]) -> tuple[Any, ...]:
+    exact = ("symbol", "side", "qty", "entry_time", "exit_time", "exit_reason", "exit_detail")
+    return tuple(trade[name] for name in exact)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--symbol", "BTCUSDT,BTCUSDT"), 2),
+        (("--funding", "XRPUSDT-funding.csv,ETHUSDT-funding.csv"), 2),
+        (("--symbol", "BTCUSDT,XRPUSDT"), 1),
+    ],
+)
+def test_files_and_symbols_that_do_not_go_together_are_refused(
+    here: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, str], code: int
+) -> None:
+    write_csv(here / "ETHUSD-1m-2026.csv", csv_rows(waves(BARS)))
+    assert run("--candles", "BTCUSD-1m-2026.csv,ETHUSD-1m-2026.csv", *options) == code
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
 def test_replay_without_json_is_the_same_table(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

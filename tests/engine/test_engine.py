@@ -23,12 +23,9 @@ def test_a_mapping_of_one_symbol_names_it() -> None:
     assert [trade.symbol for trade in result.trades] == ["XRPUSDT"]
 
 
-def test_several_symbols_are_refused_by_name() -> None:
-    pair = (candles([QUIET] * 3), signals(3))
-    with pytest.raises(DomainError) as error:
-        simulate({"BTCUSDT": pair, "ETHUSDT": pair}, None, FREE)
-    assert error.value.code == "several_symbols"
-    assert error.value.params["symbols"] == "BTCUSDT, ETHUSDT"
+def test_no_market_at_all_is_refused() -> None:
+    with pytest.raises(DomainError, match="no_candles"):
+        simulate({}, None, FREE)
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.replay import live_rules, replay
+from bot.replay import live_rules, replay, replay_together
+from bot.traded import Traded
 from domain.backtests.engine import simulate
+from domain.backtests.markets import Market
 from domain.backtests.metrics import compute
 from domain.backtests.result import Result, result_to_json
 from domain.backtests.rules import Rules
@@ -82,6 +84,32 @@ async def test_on_finer_bars_inside(case: Case, parts: int) -> None:
 
     assert differences(expected.trades, found.trades) == []
     assert np.abs(expected.equity - found.equity).max() <= 1e-8
+
+
+@given(case=cases(), seeds=st.lists(st.integers(0, 2**31), min_size=1, max_size=2, unique=True))
+@settings(max_examples=12)
+async def test_of_several_symbols_on_one_balance(case: Case, seeds: list[int]) -> None:
+    others = [random_candles(seed, 45, 0.02, 0.05) for seed in seeds]
+    markets = dict(zip(("BTCUSDT", "ETHUSDT", "XRPUSDT"), (case.candles, *others), strict=False))
+    own = {"ETHUSDT": Market(qty_step=0.01, taker_fee=0.001, funding=funding_of(5, others[0]))}
+    rules = live_rules(replace(case.rules, markets=own, max_positions=len(seeds)))
+    bound = compile_rules(case.code).bind(None)
+    said = {
+        symbol: (candles, evaluate(bound, candles, bar_ms=HOUR))
+        for symbol, candles in markets.items()
+    }
+    expected = simulate(said, None, rules)
+    found = await replay_together(
+        {symbol: Traded(candles) for symbol, candles in markets.items()},
+        case.code,
+        rules,
+        start_ms=min(int(candles.time[0]) for candles in markets.values()),
+    )
+
+    assert differences(expected.trades, found.trades) == []
+    assert np.abs(expected.equity - found.equity).max() <= 1e-7
+    assert halts(expected) == halts(found)
+    assert expected.counters.denied_positions == found.counters.denied_positions
 
 
 async def test_the_document_has_the_shape_of_a_backtests() -> None:

@@ -1,0 +1,81 @@
+"""How the bar loop is run: on lists in plain Python, or compiled; and what it is given to read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, MutableSequence, Sequence
+from typing import Any, NamedTuple
+
+from domain.backtests.columns import COUNTERS, Books, Columns, Plan, State
+from domain.backtests.loop import run_bars
+from domain.backtests.measure import score
+from domain.backtests.prepare import Column, Prepared
+from domain.backtests.rules import Rules
+from domain.trading.scripts import SCRATCH
+
+OFTEN = frozenset({"high", "low", "rows", "flags", "codes", "operands", "starts"})
+"""The columns that the loop reads on every bar."""
+
+
+class Gear(NamedTuple):
+    """How the loop is run: `run` is `loop.run_bars` or its compiled twin, `score` that of
+    `measure.score`.
+
+    `column` turns an array into what it reads, on every bar (`often`) or now and then; `ints`,
+    `floats` make buffers of n zeros.
+    """
+
+    run: Callable[[int, int, State, Columns, Plan, Books], State]
+    column: Callable[[Column, bool], Sequence[Any]]
+    ints: Callable[[int], MutableSequence[int]]
+    floats: Callable[[int], MutableSequence[float]]
+    score: Callable[..., tuple[float, float, float, int]]
+
+
+def _listed(array: Any, often: bool) -> Sequence[Any]:
+    """A list is the fastest to read, a view the fastest to make; both give Python's own numbers."""
+    return array.tolist() if often else memoryview(array)
+
+
+PLAIN = Gear(
+    run_bars,
+    _listed,
+    lambda length: [0] * length,
+    lambda length: [0.0] * length,
+    score,
+)
+
+
+def plan_for(prepared: Prepared, rules: Rules) -> Plan:
+    """What does not change during a run."""
+    return Plan(
+        prepared.bar_ms,
+        float(rules.daily_loss_limit or 0.0),
+        prepared.width,
+        rules.entry_bar_levels,
+        rules.levels_from_close,
+        math.nan if rules.auto_sl is None else float(rules.auto_sl),
+        math.nan if rules.auto_tp is None else float(rules.auto_tp),
+        rules.terms(),
+        rules.costs(),
+    )
+
+
+def columns_for(prepared: Prepared, loop: Gear, plan: Plan) -> Columns:
+    """The arrays as this gear reads them."""
+    often = {*OFTEN, *(("close", "day") if plan.daily_loss_limit > 0.0 else ())}
+    named = zip(Columns._fields, prepared.arrays, strict=True)
+    return Columns(*(loop.column(array, name in often) for name, array in named))
+
+
+def books_for(prepared: Prepared, loop: Gear) -> Books:
+    """Empty buffers, large enough for whatever the loop writes."""
+    (trade_ints, trade_floats), (mark_ints, mark_floats) = prepared.buffers()
+    return Books(
+        loop.ints(trade_ints),
+        loop.floats(trade_floats),
+        loop.ints(mark_ints),
+        loop.floats(mark_floats),
+        loop.ints(COUNTERS),
+        loop.floats(SCRATCH),
+    )
