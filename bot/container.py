@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bot.adapters.chart_painter import ChartPainter
 from bot.adapters.fernet_cipher import FernetCipher
 from bot.adapters.folder_blobs import FolderBlobs
 from bot.adapters.key_file import KEY_FILE, KeyFileCipher, key_from_file
@@ -199,6 +200,7 @@ async def _wired(
         cipher=cipher,
         files=files,
         shelf=FolderBlobs(settings.data_dir),
+        charts=ChartPainter(pools.light.run, settings.data_dir),
         exchange_name=settings.exchange,
         registration=settings.registration,
         invites=settings.invites,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
-from handlers import bots, pictures, setup
+from handlers import bots, documents, pictures, setup
 from handlers.callbacks import Buttons
 from handlers.context import Context
 from handlers.render import backtest_cards
@@ -96,6 +96,7 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
     if row.status == backtests.COMPLETED:
         compare = show(plain(t("button.compare")), "compare", row.id)
         rows.append((pictures.open_button(t, buttons, row.id), compare))
+        rows.append(documents.buttons_for(t, buttons, row.id))
     if row.strategy_id is not None:
         start = show(plain(t("button.start_this")), "start_as", row.id, style="success")
         rows.append((start, show(plain(t("button.again_with")), "again", row.id)))

@@ -10,6 +10,7 @@ from domain.backtests.pictures import OVERVIEW, PICTURES, chart_file
 from domain.errors import DomainError
 from handlers.callbacks import Buttons
 from handlers.context import Context
+from handlers.documents import buttons_for
 from handlers.render import result_alerts
 from handlers.texts import Translator, plain
 from handlers.types import Action, Button, Keyboard, Reply
@@ -57,12 +58,14 @@ def keyboard_below(
         _picture_button(t, buttons, result_id, number, marked=which == shown)
         for number, which in enumerate(PICTURES)
     ]
+    files = buttons_for(t, buttons, result_id)
+    shown_rows = (*rows_of(pictures, _PER_ROW), files)
     if strategy_id is None:  # of a strategy that was only shown
-        return rows_of(pictures, _PER_ROW)
+        return shown_rows
     show = buttons.show
     start = show(plain(t("button.start_this")), "begin", "start_as", result_id, style="success")
     again = show(plain(t("button.again_with")), "begin", "again", result_id)
-    return (*rows_of(pictures, _PER_ROW), (start, again))
+    return (*shown_rows, (start, again))
 
 
 def open_button(t: Translator, buttons: Buttons, result_id: int) -> Button:

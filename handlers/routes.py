@@ -10,7 +10,9 @@ from handlers import (
     authoring,
     backtests,
     bots,
+    charts,
     connect,
+    documents,
     help,  # noqa: A004 - the command's name
     keys,
     opening,
@@ -71,6 +73,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("delete_strategy", authoring.delete_strategy, "strategy", writes=True, menu=False),
     Route("share", sharing.share, "strategy", writes=True, menu=False),
+    Route("chart", charts.chart, "research", menu=False),
+    Route("export", documents.export, "money", menu=False),
     Route("results", results.results, "research", menu=False),
     Route("config", risk.config_command, "risk", writes=True, menu=False, shows_bare=True),
     Route(
@@ -108,6 +112,8 @@ TAPS: tuple[Tap, ...] = (
     Tap("risk", risk.show_risk),
     Tap("config", risk.show_config),
     Tap("pic", pictures.tap_picture),
+    Tap("doc", documents.tap_document),
+    Tap("cx", charts.tap_chart),
     Tap("result", results.tap_result),
     Tap("results", results.tap_results),
     Tap("compare", results.tap_compare),

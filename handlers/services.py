@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from domain.cipher import Cipher
 from domain.clock import MarketClock, WallClock
 from domain.jobs.service import JobQueue
+from domain.market.charting import Charts
 from domain.market.ports import MarketData
 from domain.market.storage import Blobs
 from domain.outbox.service import Outbox
@@ -31,6 +32,7 @@ class Services:
     cipher: Cipher
     files: Files
     shelf: Blobs
+    charts: Charts
     exchange_name: str = "bitget"
     registration: str = "invite"
     invites: frozenset[str] = frozenset()

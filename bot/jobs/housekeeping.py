@@ -13,6 +13,7 @@ from domain.backtests.pictures import FOLDER
 from domain.chat import inbox
 from domain.keys import links
 from domain.outbox import queue as outbox
+from handlers.documents import FOLDER as DOCUMENTS
 
 if TYPE_CHECKING:
     from bot.container import Container
@@ -35,6 +36,7 @@ async def run(container: Container) -> None:
         await links.prune(session, now)
     data_dir = container.settings.data_dir
     await asyncio.to_thread(remove_before, data_dir / FOLDER, now - MESSAGES_KEPT)
+    await asyncio.to_thread(remove_before, data_dir / DOCUMENTS, now - LEFTOVERS_KEPT)
     await asyncio.to_thread(remove_leftovers, data_dir, now - LEFTOVERS_KEPT)
 
 

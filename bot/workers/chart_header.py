@@ -56,17 +56,22 @@ class Header:
 
     def show(self, t: Translator, strategy: str, subtitle: str, metrics: dict[str, Any]) -> None:
         """New words."""
-        self._title.set_text(_shortened(printable(strategy)))
-        self._subtitle.set_text(subtitle)
         total = float(metrics["total_return_percent"])
-        self._return.set_text(signed_percent(total))
-        self._return.set_color(self._color(_sign(total)))
         start, end = metrics["initial_balance"], metrics["final_balance"]
-        self._balance.set_text(f"{start:,.0f} → {end:,.2f} USDT")
+        balance = f"{start:,.0f} → {end:,.2f} USDT"
+        self.write(strategy, subtitle, signed_percent(total), _sign(total), balance)
         for (name, value), tile in zip(self._tiles, tiles(t, metrics), strict=False):
             name.set_text(tile.name)
             value.set_text(tile.value)
             value.set_color(self._color(tile.tone))
+
+    def write(self, title: str, subtitle: str, figure: str, tone: int, below: str) -> None:
+        """The words alone: on the left what it is, on the right the figure that matters."""
+        self._title.set_text(_shortened(printable(title)))
+        self._subtitle.set_text(printable(subtitle))
+        self._return.set_text(figure)
+        self._return.set_color(self._color(tone))
+        self._balance.set_text(below)
 
     def _color(self, tone: int) -> str:
         return (self.theme.loss, self.theme.text, self.theme.gain)[tone + 1]

@@ -76,6 +76,11 @@ class Page:
         self._header.show(picture.t, picture.strategy, line, picture.metrics)
         self._footer.set_text(picture.footer)
 
+    def head(self, *words: Any, footer: str) -> None:
+        """The same for what is no backtest; `words`: see `Header.write`."""
+        self._header.write(*words)
+        self._footer.set_text(footer)
+
     def pixels(self) -> npt.NDArray[np.uint8]:
         """Drawn: (HEIGHT, WIDTH, 4) red, green, blue, opacity."""
         self._canvas.draw()  # type: ignore[no-untyped-call]

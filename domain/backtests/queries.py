@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,14 @@ from domain.backtests.models import BacktestResult, BacktestTrade
 from domain.errors import DomainError
 
 LISTED = 8
+_PAGE = 500
+_EXPORTED = tuple(
+    getattr(BacktestTrade, name)
+    for name in (
+        "symbol", "side", "qty", "entry_time", "entry_price", "exit_time", "exit_price", "pnl",
+        "pnl_percent", "fees", "funding", "exit_reason", "exit_detail", "bars_held", "mae", "mfe",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,29 @@ async def trades(session: AsyncSession, result_id: int) -> Sequence[BacktestTrad
         .order_by(BacktestTrade.id)
     )
     return (await session.scalars(rows)).all()
+
+
+async def trade_pages(
+    session: AsyncSession, result_id: int
+) -> AsyncIterator[list[tuple[Any, ...]]]:
+    """A result's trades as plain rows of `_EXPORTED`, in the order they closed.
+
+    Page by page: thousands of them must not hold up everybody else.
+    """
+    last = 0
+    while True:
+        rows = (
+            await session.execute(
+                select(BacktestTrade.id, *_EXPORTED)
+                .where(BacktestTrade.backtest_result_id == result_id, BacktestTrade.id > last)
+                .order_by(BacktestTrade.id)
+                .limit(_PAGE)
+            )
+        ).all()
+        if not rows:
+            return
+        yield [tuple(row[1:]) for row in rows]
+        last = rows[-1][0]
 
 
 def _finished(user_id: int) -> Select[BacktestResult]:

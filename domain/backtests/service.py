@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.backtests.finding import Finding
 from domain.backtests.models import BacktestResult, BacktestTrade
-from domain.backtests.queries import get, latest, page, trades
+from domain.backtests.queries import get, latest, page, trade_pages, trades
 from domain.backtests.result import TradeColumns
 from domain.backtests.span import MOST_BARS, bars_in, span
 from domain.backtests.work import (
@@ -80,6 +80,7 @@ __all__ = [
     "request",
     "span",
     "store",
+    "trade_pages",
     "trades",
     "waiting",
 ]

@@ -195,7 +195,9 @@ def dispatcher_of(
     """A dispatcher of the test's routes; what needs a market or an exchange is not there."""
     none = cast("Any", None)
     outbox = Outbox(chat.cipher, chat.wall)
-    services = Services(chat.wall, chat.wall, none, none, none, outbox, chat.cipher, none, none)
+    services = Services(
+        chat.wall, chat.wall, none, none, none, outbox, chat.cipher, none, none, none
+    )
     limiter = RateLimiter(chat.wall, 1.0, burst)
     by_action = {tap.action: tap for tap in taps}
     return Dispatcher(database, services, routes or routed(), by_action, dict(forms or {}), limiter)

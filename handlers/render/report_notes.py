@@ -1,0 +1,23 @@
+"""What a reader of a result must know, as sentences; `domain.backtests.notes` emits the codes."""
+
+from __future__ import annotations
+
+from domain.clock import from_ms
+from handlers.render import numbers
+from handlers.texts import Html, Translator, markup
+
+
+def sentence(t: Translator, note: str) -> Html:
+    """ "data_gaps: count=3, ..." in the reader's language; a code nobody knows stays as it is."""
+    code, _, rest = note.partition(": ")
+    key = f"note.{code}"
+    if not t.knows(key):
+        return markup(note)
+    values = dict(pair.partition("=")[::2] for pair in rest.split(", ")) if rest else {}
+    if "longest_start_ms" in values:
+        start = from_ms(int(values["longest_start_ms"]))
+        values["longest_start"] = numbers.long_moment(t, start)
+    try:
+        return t(f"note.{code}", **values)
+    except LookupError:  # a note of another version, with other values
+        return markup(note)

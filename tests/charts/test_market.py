@@ -1,0 +1,62 @@
+"""The chart of a market: which plots go where, and that it can always be drawn."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.workers.chart_market import arranged, draw_market, is_near
+from domain.market.charting import ChartOrder, Deal
+from domain.strategies.builtins import BUILTINS
+from tests.backtests.lab import waves
+
+BARS = waves(400)
+ORDER = ChartOrder("BTCUSDT", "1m", BARS, 120, "charts/a.png")
+DEALS = (
+    Deal(True, int(BARS.time[300]), 60_000.0, int(BARS.time[320]), 60_500.0),
+    Deal(False, int(BARS.time[10]), 60_000.0, int(BARS.time[20]), 60_500.0),
+    Deal(False, int(BARS.time[390]), 60_000.0),
+)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("code", ["", *(builtin.code for builtin in BUILTINS)])
+def test_every_strategy_can_be_drawn(code: str, lang: str, theme: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    order = replace(ORDER, code=code, name="x", deals=DEALS, lang=lang, theme=theme)
+    draw_market(order, path)
+    content = path.read_bytes()
+    assert struct.unpack(">II", content[16:24]) == (1280, 960)
+    assert 10_000 < len(content) < 300_000
+
+
+@pytest.mark.parametrize(
+    "code", ["buy = close > symbol('ETHUSDT', close)", "this is no program", "buy = close > na"]
+)
+def test_a_program_that_cannot_be_shown_leaves_the_candles(code: str, tmp_path: Path) -> None:
+    draw_market(replace(ORDER, code=code), tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+def test_nothing_of_the_chart_before_stays(tmp_path: Path) -> None:
+    full = replace(ORDER, code=BUILTINS[0].code, deals=DEALS)
+    for number, order in enumerate((ORDER, full, replace(ORDER, candles=BARS.slice(0, 1)), ORDER)):
+        draw_market(order, tmp_path / f"{number}.png")
+    assert (tmp_path / "0.png").read_bytes() == (tmp_path / "3.png").read_bytes()
+
+
+def test_prices_are_drawn_on_the_candles_and_the_rest_below() -> None:
+    close = np.full(10, 100.0)
+    price, strength = close * 1.02, np.full(10, 55.0)
+    assert is_near(price, close)
+    assert not is_near(np.full(10, np.nan), close)
+    assert arranged({"a": price}, {"r": strength}, close) == ({"a": price}, {"r": strength})
+    near, below = arranged(
+        {}, {"a": price, "r": strength, "s": strength, "atr": close / 500}, close
+    )
+    assert (list(near), list(below)) == (["a"], ["r", "s"])

@@ -1,0 +1,71 @@
+"""/chart: what it draws, and that it changes in place."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.adapters.chart_painter import ChartPainter
+from domain.errors import DomainError
+from domain.market.charting import ChartOrder
+from tests.backtests.lab import waves
+from tests.handlers.rows import closed, holds
+from tests.support.world import World
+
+
+async def test_a_chart_is_a_picture_that_changes_in_place(w: World) -> None:
+    alice = await w.trader("alice")
+    await closed(w, alice, 3)
+    await holds(w, alice)
+    assert "BTCUSDT 1h" in await alice.sends("/chart")
+    assert "ETHUSDT 5m" in await alice.sends("/chart 5m eth donchian")
+    assert "Donchian" in alice.last
+    shown = alice.messages[-1]["message_id"]
+    await alice.taps("15m")
+    assert "ETHUSDT 15m" in alice.last
+    assert "Donchian" in alice.last
+    alice.button("✓ 15m")
+    await alice.taps("refresh")
+    assert alice.messages[-1]["message_id"] == shown
+    assert len(w.calls("sendPhoto")) == 2
+    assert w.calls("editMessageMedia")
+
+
+async def test_a_chart_speaks_the_readers_language(w: World) -> None:
+    alice = await w.trader("alice", "ko")
+    assert "시그널" in await alice.sends("/chart btc 15m ema")
+
+
+async def test_the_chart_is_the_bots_when_one_runs(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/start_bot ema eth 15m")
+    await alice.taps("Start")
+    assert "ETHUSDT 15m" in await alice.sends("/chart")
+    assert "EMA cross" in alice.last
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("/chart nousdt", "NOUSDT"),
+        ("/chart btc nonsense", "nonsense"),
+        ("/chart btc 1d", "no candles"),
+    ],
+)
+async def test_what_cannot_be_drawn_is_said(w: World, typed: str, said: str) -> None:
+    alice = await w.trader("alice")
+    heard = await alice.sends(typed)
+    assert said.lower() in heard.lower()
+    assert w.calls("sendPhoto") == []
+
+
+async def test_nobody_waits_for_ever_for_a_chart() -> None:
+    async def never(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    order = ChartOrder("BTCUSDT", "1m", waves(3), 3, "a.png")
+    with pytest.raises(DomainError, match="chart_slow"):
+        await ChartPainter(never, Path(), patience_s=0.0).draw(order)

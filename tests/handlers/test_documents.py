@@ -1,0 +1,124 @@
+"""Files to keep: a backtest's trades and report, the account's trades."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.render import report_notes, spreadsheets
+from handlers.texts import Translator
+from tests.architecture.sources import ROOT
+from tests.backtests.lab import waves
+from tests.handlers.rows import closed, has_result
+from tests.support.market import FakeMarket
+from tests.support.world import World, world
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def sent(w: World) -> bytes:
+    """The newest document's content."""
+    assert w.calls("sendDocument")
+    folder = w.container.settings.data_dir / "documents"
+    newest = max(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    return newest.read_bytes()
+
+
+async def test_a_backtests_trades_and_report_come_as_files(tmp_path: Path) -> None:
+    market = FakeMarket()
+    bars = waves(400)
+    for row in zip(bars.open, bars.high, bars.low, bars.close, strict=True):
+        market.bar(*(float(value) for value in row))
+    async with world(tmp_path, market=market) as w:
+        alice = await w.trader("alice", "ko")
+        await alice.sends("/backtest ema btc 1m 30d")
+        await w.container.heavy_jobs.settle()
+        await w.settles()
+        said = await alice.taps("CSV")
+        rows = list(csv.DictReader(io.StringIO(sent(w).decode())))
+        assert f"{len(rows)}건" in said
+        assert len(rows) > 3
+        assert list(rows[0]) == list(spreadsheets.BACKTEST_TRADES)
+        assert rows[0]["number"] == "1"
+        assert rows[0]["entry_time"].endswith("Z")
+        await alice.taps("보고서")
+        page = sent(w).decode()
+        assert page.count("data:image/png;base64,") == 6
+        assert "최대 낙폭" in page
+        assert "crossover" in page
+        assert "<script" not in page
+        assert "http" not in page.replace("http-equiv", "")
+
+
+async def test_a_report_outlives_its_pictures(w: World) -> None:
+    alice = await w.trader("alice")
+    await has_result(w, alice, data_hash="ab12", params={
+        "strategy": "<b>x</b>", "start_ms": 0, "end_ms": 86_400_000, "code": "buy = close < open",
+        "inputs": {}, "look": {"theme": "light", "lang": "en"},
+    })  # fmt: skip
+    await alice.sends("/results 1")
+    await alice.taps("report")
+    page = sent(w).decode()
+    assert "<img" not in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in page
+    assert "buy = close &lt; open" in page
+    assert "ab12" in page
+
+
+async def test_what_is_not_finished_has_no_files(w: World) -> None:
+    alice, bob = await w.trader("alice"), await w.trader("bob")
+    await has_result(w, alice)
+    await alice.sends("/results 1")
+    _, data = alice.button("CSV")
+    assert "not" in (await bob.forges(data)).lower()
+    assert w.calls("sendDocument") == []
+
+
+async def test_closed_trades_are_exported_with_their_columns(w: World) -> None:
+    alice = await w.trader("alice")
+    assert "no closed trades" in await alice.sends("/export trades")
+    await closed(w, alice, 3, exit_detail="=1+1")
+    assert "3" in await alice.sends("/export")
+    rows = list(csv.DictReader(io.StringIO(sent(w).decode())))
+    assert list(rows[0]) == list(spreadsheets.TRADES)
+    assert rows[0]["exit_detail"] == "'=1+1"
+    assert rows[0]["pnl_usdt"].startswith("50")
+    assert rows[0]["exit_reason"] == "take_profit"
+    assert "/export trades" in await alice.sends("/export everything")
+
+
+@given(words=st.text(max_size=20))
+def test_no_text_can_be_run_as_a_formula(words: str) -> None:
+    content = spreadsheets.table(["a"], [[words]]).decode()
+    rows = list(csv.reader(io.StringIO(content, newline="")))
+    cell = rows[1][0] if len(rows) > 1 and rows[1] else ""
+    assert cell in (words, f"'{words}")
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+def test_numbers_stay_numbers_and_times_are_utc() -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    content = spreadsheets.table(["a"], [[-1.5, Decimal("-1E-8"), moment, None, 3]])
+    assert content == b"a\r\n-1.5,-0.00000001,2026-01-02T03:04:05Z,,3\r\n"
+
+
+def test_every_column_is_documented() -> None:
+    said = (ROOT / "docs" / "documents.md").read_text("utf-8")
+    for column in {*spreadsheets.BACKTEST_TRADES, *spreadsheets.TRADES}:
+        assert f"`{column}`" in said
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_notes_are_sentences_and_what_nobody_knows_stays(lang: str) -> None:
+    t = Translator(lang)
+    gaps = "data_gaps: count=2, missing=7, longest=5, longest_start_ms=1493596800000"
+    assert "2017" in report_notes.sentence(t, gaps)
+    assert report_notes.sentence(t, "news: a=<1>") == "news: a=&lt;1&gt;"
+    assert report_notes.sentence(t, "data_gaps: count=2") == "data_gaps: count=2"
