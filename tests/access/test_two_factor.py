@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -87,8 +86,8 @@ class Phone:
 
 
 @pytest.fixture
-async def phone(tmp_path: Path) -> AsyncIterator[Phone]:
-    async with opened(f"sqlite+aiosqlite:///{tmp_path / 'db'}") as database:
+async def phone(database_url: str) -> AsyncIterator[Phone]:
+    async with opened(database_url) as database:
         async with database.write() as session:
             session.add(User(id=ME, email="a@example.org", name="alice"))
         yield Phone(database)
