@@ -61,6 +61,8 @@ def parser() -> argparse.ArgumentParser:
     _admin(commands.add_parser("admin", help="the operator's work"))
     check = commands.add_parser("check", help="check a strategy file and say what is wrong")
     check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("--format", action="store_true", help="print it tidied up")
+    check.add_argument("--timeframe", help="the chart it is meant for; default: one that fits")
     for name, text in (
         ("backtest", "run a strategy over candles"),
         ("replay", "run candles through the live path, in lock-step"),

@@ -1,17 +1,23 @@
-"""`leverframe check FILE`: is this a strategy, and if not, what is wrong with it where?"""
+"""`leverframe check FILE`: is this a strategy, what does it need, else what is wrong where?"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from domain.strategies.language import RuleErrors, compile_rules
+from domain.market.timeframes import TIMEFRAMES, to_ms
+from domain.strategies.language import Bound, Param, RuleErrors, compile_rules, format_rules, reach
 from handlers.rule_errors import lines
 from handlers.texts import Translator, plain
 
+_CHARTS = ("15m", *TIMEFRAMES)
+
 
 def main(arguments: argparse.Namespace) -> int:
-    """0 = it compiles, 1 = it does not; the errors go to standard error, one line each."""
+    """0 = it compiles, 1 = it does not; the errors go to standard error, one line each.
+
+    Raises DomainError("rules_timeframe") for a chart on which it cannot run.
+    """
     try:
         code = arguments.file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -23,9 +29,46 @@ def main(arguments: argparse.Namespace) -> int:
         for line in lines(errors, Translator("en", "UTC")):
             sys.stderr.write(f"{arguments.file}:{plain(line)}\n")
         return 1
+    if arguments.format:
+        sys.stdout.write(format_rules(program))
+        return 0
     bound = program.bind(None)
-    sys.stdout.write(
-        f"{arguments.file}: fine. {len(program.params)} inputs, "
-        f"first signal after {bound.warmup} bars, hash {program.hash[:12]}\n"
-    )
+    told = _about(bound, arguments.timeframe or _chart(bound))
+    sys.stdout.write("\n".join([f"{arguments.file}: fine, hash {program.hash[:12]}", *told]) + "\n")
     return 0
+
+
+def _about(bound: Bound, timeframe: str) -> list[str]:
+    checked, needs = bound.program.checked, reach(bound, to_ms(timeframe))
+    outputs = [
+        f"{name} (follows the position)" if name in checked.held and checked.held[name].position
+        else name
+        for name in checked.outputs
+    ]  # fmt: skip
+    about = [f"outputs: {', '.join(outputs)}"]
+    if bound.program.params:
+        about.append(f"inputs: {', '.join(_input(param) for param in bound.program.params)}")
+    about.append(
+        f"on {timeframe}: first signal after at most {needs.warmup} bars, remembers {needs.memory}"
+    )
+    if needs.others:
+        read = (f"{' '.join(filter(None, frame))} ({n} bars)" for frame, n in needs.others.items())
+        about.append(f"reads besides: {', '.join(read)}")
+    return [f"  {line}" for line in about]
+
+
+def _input(param: Param) -> str:
+    if param.minimum is None and param.maximum is None:
+        return f"{param.name} = {param.default}"
+    low = "" if param.minimum is None else f"{param.minimum:g}"
+    high = "" if param.maximum is None else f"{param.maximum:g}"
+    return f"{param.name} = {param.default} ({low}..{high})"
+
+
+def _chart(bound: Bound) -> str:
+    """A chart that divides every timeframe the program reads: the usual one where it does."""
+    return next(
+        chart
+        for chart in _CHARTS
+        if all(to_ms(read) % to_ms(chart) == 0 for read in bound.timeframes)
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.strategies.hostile_words import MORE_REFUSED
+
 ENTRY = "\nbuy = close > open"
 
 ESCAPES = [
@@ -72,7 +74,7 @@ BOMBS = [
     "buy = ema(" + ", ".join(f"k{i}=1" for i in range(400)) + ")",
 ]  # fmt: skip
 
-REFUSED = ESCAPES + TRICKS + LOOK_ALIKES + BOMBS
+REFUSED = ESCAPES + TRICKS + LOOK_ALIKES + BOMBS + MORE_REFUSED
 
 # Nothing is wrong with these but their intent: they must be read, and evaluated, within bounds.
 BOUNDED = [
@@ -90,4 +92,19 @@ BOUNDED = [
     "buy = round(close, 400) > round(close, -400) > valuewhen(True, close, -5)",
     "buy = alma(close, 9, 1e300, 1e300) > alma(close, 9, -5, 0)",
     "buy = bb_upper(close, 20, -1e300) > 1 or t3(close, 3, 1e200) > 1",
+    "\n".join(
+        [
+            "a0 = close + open",
+            *(f"a{i} = a{i - 1} + a{i - 1}" for i in range(1, 240)),
+            *(
+                f"b{i} = timeframe('{t}', a239)"
+                for i, t in enumerate(["15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d"])
+            ),
+        ]
+    )
+    + "\nbuy = b7 > 1",
+    "\n".join(f"a{i} = timeframe('1h', ema(close, 5000))" for i in range(90)) + "\nbuy = a9 > 1",
+    "buy = True\ntake_profit = " + "(" * 40 + "profit" + " + 1)" * 40,
+    "buy = True\nexit_long = profit / 0 > 1 or profit ** 400 > 1 or (0 - 9) ** profit != 3",
+    "buy = symbol('ZZZUSDT', timeframe('1d', correlation(close, volume, 5000))) > 1",
 ]

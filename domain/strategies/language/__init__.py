@@ -2,6 +2,7 @@
 
 from domain.strategies.language.errors import RuleError, RuleErrors
 from domain.strategies.language.evaluation import evaluate
+from domain.strategies.language.formatting import format_rules
 from domain.strategies.language.limits import MAX_MEMORY_BARS
 from domain.strategies.language.nodes import CHART, Frame
 from domain.strategies.language.params import Param
@@ -20,5 +21,6 @@ __all__ = [
     "RuleErrors",
     "compile_rules",
     "evaluate",
+    "format_rules",
     "reach",
 ]

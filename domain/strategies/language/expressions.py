@@ -154,11 +154,14 @@ class Translator:
             return node
         if "symbol" in node.elsewhere or (frame.timeframe and node.elsewhere):
             return self.refuse("frame_nested", tree, NESTED)
-        for needed in names_behind(self.scope.written, name):
-            if (frame, needed) not in self.scope.framed and not self.scope.names[needed].scalar:
-                statement, written = self.scope.written[needed]
-                self.scope.framed[frame, needed] = Translator(self.scope, statement).read(written)
-        return self.scope.framed[frame, name]
+        framed = self.scope.framed
+        if (frame, name) not in framed:
+            read = {known for there, known in framed if there == frame}
+            for needed in names_behind(self.scope.written, name, read):
+                if not self.scope.names[needed].scalar:
+                    statement, written = self.scope.written[needed]
+                    framed[frame, needed] = Translator(self.scope, statement).read(written)
+        return framed[frame, name]
 
     def _unknown_name(self, tree: ast.Name) -> Node:
         name = tree.id

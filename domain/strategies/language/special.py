@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -101,13 +101,19 @@ def _elsewhere(reader: Reader, tree: ast.Call, op: str, word: str, frame: Frame)
     return node if node.kind is Kind.ANY else graph.brought(op, node, word)
 
 
-def names_behind(written: Mapping[str, tuple[Statement, ast.expr]], name: str) -> list[str]:
-    """The names that a name is made of, in the order of the text, itself the last."""
-    found, waiting = {name}, [name]
+def names_behind(
+    written: Mapping[str, tuple[Statement, ast.expr]], name: str, read: Set[str]
+) -> list[str]:
+    """The names that a name is made of, in the order of the text, itself the last.
+
+    Not followed are those in `read`: so all names of a program cost no more than its text.
+    """
+    found, waiting, seen = {name}, [name], {name, *read}
     while waiting:
         _, tree = written[waiting.pop()]
         for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and node.id in written and node.id not in found:
+            if isinstance(node, ast.Name) and node.id in written and node.id not in seen:
+                seen.add(node.id)
                 found.add(node.id)
                 waiting.append(node.id)
     return [known for known in written if known in found]
