@@ -97,7 +97,7 @@ ROUTES: tuple[Route, ...] = (
 TAPS: tuple[Tap, ...] = (
     Tap("menu", start.menu),
     Tap("help", help_tap),
-    Tap(rule_help.TOPIC, rule_help.tap_rules),
+    Tap("rules", rule_help.tap_rules),
     Tap("settings", settings.show_settings),
     Tap("lang", settings.tap_language, writes=True),
     Tap("tz", settings.tap_timezone, writes=True),

@@ -64,7 +64,7 @@ def _keyboard(ctx: Context) -> Keyboard:
     if ctx.account is None:
         return ()
     buttons = [
-        ctx.buttons.show(plain(ctx.t(f"rule_family.{family}")), TOPIC, family)
+        ctx.buttons.show(plain(ctx.t(f"rule_family.{family}")), "rules", family)
         for family in families()
     ]
     return rows_of(buttons, _PER_ROW)
