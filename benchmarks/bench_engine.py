@@ -23,16 +23,25 @@ from typing import Any
 import numpy as np
 import talib
 
-from bot.workers.compiled import compiled_gear
+from bot.workers.search import Search
 from domain.backtests.daily import daily_values, returns, sharpe
 from domain.backtests.drawdown import deepest
 from domain.backtests.engine import PLAIN, Gear, simulate
 from domain.backtests.result import Result
 from domain.backtests.rules import Rules
+from domain.backtests.sweep import Score
 from domain.market.candles import Candles, Signals
+from domain.strategies.language import compile_rules
 
 RULES = Rules(initial_balance=100_000.0, fixed_qty=10.0, slippage_bps=0.0, min_cost=0.0)
 COMBINATIONS = [(fast, slow) for fast in range(5, 25) for slow in range(25, 75)]
+PROGRAM = """
+fast = param(12, min=2, max=200)
+slow = param(26, min=3, max=400)
+gap = ema(close, fast) - ema(close, slow)
+buy = crossover(gap, 0) and rsi(close, 14) < 70
+sell = crossunder(gap, 0) and rsi(close, 14) > 30
+"""
 CACHE = Path(tempfile.gettempdir()) / "leverframe-bench"
 
 
@@ -68,15 +77,14 @@ def one(candles: Candles, gear: Gear) -> Result:
     return result
 
 
-def sweep(candles: Candles, gear: Gear) -> Result:
-    """Every combination; the result of the last that is the workload's own."""
-    own = None
-    for fast, slow in COMBINATIONS:
-        result = simulate(candles, cross(candles.close, fast, slow), RULES, loop=gear)
-        figures(result)
-        own = result if (fast, slow) == (12, 26) else own
-    assert own is not None
-    return own
+def sweep(candles: Candles, gear: Gear) -> list[Score]:
+    """Every combination, as /optimize does it: the score of each."""
+    program = compile_rules(PROGRAM)
+    search = Search(
+        program, candles, RULES, [(0, len(candles))], gear, lambda _share: None, lambda: False
+    )
+    trials = [{"fast": fast, "slow": slow} for fast, slow in COMBINATIONS]
+    return [found[0] for found in search.scores(trials) if found is not None]
 
 
 def timed(work: Callable[[], Any], reps: int) -> tuple[float, Any]:
@@ -97,15 +105,42 @@ def since_start() -> float:
 
 def main(folder: Path, workload: str, reps: int) -> None:
     candles = load(folder, "w1" if workload == "w1" else "w2")
-    gear = PLAIN if workload == "year" else compiled_gear(CACHE)
-    work = sweep if workload == "w2" else one
-    first = work(candles, gear)
+    gear = PLAIN if workload == "year" else _compiled()
+    if workload == "w2":
+        _print_sweep(candles, gear, reps)
+        return
+    first = one(candles, gear)
     cold = since_start()
-    warm, result = timed(lambda: work(candles, gear), reps)
+    warm, result = timed(lambda: one(candles, gear), reps)
     said = cross(candles.close)
     signal_s, _ = timed(lambda: cross(candles.close), reps)
     engine_s, _ = timed(lambda: simulate(candles, said, RULES, loop=gear), reps)
     assert first.final_balance == result.final_balance
+    _print(
+        workload,
+        cold,
+        warm,
+        len(result.columns),
+        result.final_balance,
+        signals_s=round(signal_s, 6),
+        engine_s=round(engine_s, 6),
+    )
+
+
+def _print_sweep(candles: Candles, gear: Gear, reps: int) -> None:
+    scores = sweep(candles, gear)
+    cold = since_start()
+    warm, scores = timed(lambda: sweep(candles, gear), reps)
+    own = scores[COMBINATIONS.index((12, 26))]
+    direct = figures(simulate(candles, cross(candles.close), RULES, loop=gear))
+    assert (own.total_return, own.trades) == (direct[0], direct[3])
+    final = RULES.initial_balance * (1.0 + own.total_return)
+    _print("w2", cold, warm, sum(score.trades for score in scores), final)
+
+
+def _print(
+    workload: str, cold: float, warm: float, trades: int, final: float, **parts: float
+) -> None:
     print(
         json.dumps(
             {
@@ -113,17 +148,31 @@ def main(folder: Path, workload: str, reps: int) -> None:
                 "workload": workload,
                 "cold_s": round(cold, 4),
                 "warm_s": round(warm, 6),
-                "signals_s": round(signal_s, 6),
-                "engine_s": round(engine_s, 6),
                 "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-                "trades": len(result.columns),
-                "final_equity": round(result.final_balance, 4),
+                "trades": trades,
+                "final_equity": round(final, 4),
+                **parts,
             }
         )
     )
 
 
+def _compiled() -> Gear:
+    from bot.workers.compiled import compiled_gear  # noqa: PLC0415 - numba: not for the plain gear
+
+    return compiled_gear(CACHE)
+
+
+def run() -> None:
+    """The plain year on the workloads' candles, where `bench_peers` left them."""
+    folder = Path(tempfile.gettempdir()) / "leverframe-peers" / "bench" / "data"
+    if not (folder / "w2.npz").exists():
+        print("skipped: bench_peers makes the candles")
+        return
+    main(folder, "year", 5)
+
+
 if __name__ == "__main__":
     chosen = sys.argv[2] if len(sys.argv) > 2 else "w1"
-    default = 1 if chosen == "w2" else 5
+    default = 3 if chosen == "w2" else 5
     main(Path(sys.argv[1]), chosen, int(sys.argv[3]) if len(sys.argv) > 3 else default)

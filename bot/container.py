@@ -19,6 +19,7 @@ from bot.jobs.backtests import BacktestKind
 from bot.jobs.cancels import Canceller
 from bot.jobs.heavy import HeavyJob
 from bot.jobs.keys import KeyChecks
+from bot.jobs.kinds import heavy_kinds
 from bot.jobs.runner import JobRunner
 from bot.markets import OpenMarket, open_market
 from bot.migrations import bring_up_to_date, check_schema
@@ -218,7 +219,7 @@ async def _wired(
         pools.heavy.run,
         pools.heavy.close,
         settings.data_dir,
-        {"backtest": BacktestKind(opened.market, settings.data_dir, opened.prefetch)},
+        heavy_kinds(BacktestKind(opened.market, settings.data_dir, opened.prefetch), database),
     )
     canceller = Canceller(database, trading.exchanges, outbox, opened.clock)
     limiter = RateLimiter(wall, settings.user_rate, settings.user_burst)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
+from domain.research.service import OPTIMIZE
 from handlers import bots, documents, pictures, setup
 from handlers.callbacks import Buttons
 from handlers.context import Context
@@ -92,19 +93,29 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
     show = buttons.show
     if row.status in (backtests.QUEUED, backtests.RUNNING):
         return ((show(plain(t("button.cancel_backtest")), "cancel_bt", row.id, style="danger"),),)
+    if row.kind == OPTIMIZE and row.status == backtests.COMPLETED:
+        return after_search(t, buttons, row.id)
     rows: list[tuple[Button, ...]] = []
-    if row.status == backtests.COMPLETED:
+    if row.status == backtests.COMPLETED and row.kind not in backtest_cards.TITLES:
         compare = show(plain(t("button.compare")), "compare", row.id)
         rows.append((pictures.open_button(t, buttons, row.id), compare))
         rows.append(documents.buttons_for(t, buttons, row.id))
+        rows.append((show(plain(t("button.montecarlo")), "mc", row.id),))
     if row.strategy_id is not None:
         start = show(plain(t("button.start_this")), "start_as", row.id, style="success")
         rows.append((start, show(plain(t("button.again_with")), "again", row.id)))
     return tuple(rows)
 
 
+def after_search(t: Translator, buttons: Buttons, result_id: int) -> Keyboard:
+    """What one does with the best inputs; each opens as a new message."""
+    show = buttons.show
+    bot = show(plain(t("button.start_best")), "begin", "start_as", result_id, style="success")
+    return ((bot,), (show(plain(t("button.test_best")), "use_best", result_id),))
+
+
 async def _as_before(ctx: Context, purpose: str, result_id: object) -> Draft:
-    """What an earlier backtest ran."""
+    """What an earlier backtest ran, or with what a search found best."""
     row = await backtests.get(ctx.session, ctx.user.id, int(str(result_id)))
     params = row.params or {}
     tested = purpose == BACKTEST

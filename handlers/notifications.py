@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.outbox import kinds
+from domain.research.service import OPTIMIZE
+from handlers.backtests import after_search
 from handlers.callbacks import Buttons
 from handlers.pictures import keyboard_below
 from handlers.render import alerts, key_cards, result_alerts
@@ -29,6 +31,8 @@ _SPOKEN: dict[str, Callable[[Params, Translator], Html]] = {
     kinds.BACKTEST_DONE: result_alerts.backtest_done,
     kinds.BACKTEST_FAILED: result_alerts.backtest_failed,
     kinds.KEY: key_cards.told,
+    kinds.STUDY_DONE: result_alerts.study_done,
+    kinds.STUDY_FAILED: result_alerts.study_failed,
 }
 
 _POSITIONS = ("button.positions", "open", "positions", None)
@@ -69,6 +73,8 @@ def _keyboard(kind: str, params: Params, t: Translator, buttons: Buttons) -> Key
     if kind == kinds.BACKTEST_DONE and params.get("result_id") is not None:
         strategy = params.get("strategy_id")
         return keyboard_below(t, buttons, int(params["result_id"]), strategy)
+    if kind == kinds.STUDY_DONE and params.get("kind") == OPTIMIZE:
+        return after_search(t, buttons, int(params["result_id"]))
     row = tuple(
         buttons.show(plain(t(label)), action, view, style=style)
         for label, action, view, style in _BUTTONS.get(kind, ())

@@ -29,6 +29,7 @@ from handlers import (
     start,
     step_up,
     strategies,
+    studies,
     trading,
     two_factor,
 )
@@ -75,6 +76,10 @@ ROUTES: tuple[Route, ...] = (
     Route("share", sharing.share, "strategy", writes=True, menu=False),
     Route("chart", charts.chart, "research", menu=False),
     Route("export", documents.export, "money", menu=False),
+    Route("optimize", studies.optimize, "research", writes=True, aliases=("opt",)),
+    Route("walkforward", studies.walkforward, "research", writes=True, menu=False, aliases=("wf",)),
+    Route("montecarlo", studies.montecarlo, "research", writes=True, menu=False, aliases=("mc",)),
+    Route("parity", studies.parity, "research", writes=True, menu=False),
     Route("results", results.results, "research", menu=False),
     Route("config", risk.config_command, "risk", writes=True, menu=False, shows_bare=True),
     Route(
@@ -141,6 +146,8 @@ TAPS: tuple[Tap, ...] = (
     Tap("go_stop", bots.tap_stop, writes=True, acts=True, lane=0),
     Tap("go_delete", authoring.tap_go_delete, writes=True, acts=True),
     Tap("import", sharing.tap_import, writes=True, acts=True),
+    Tap("use_best", studies.tap_use, writes=True),
+    Tap("mc", studies.tap_montecarlo, writes=True),
     Tap("cancel_bt", backtests.tap_cancel, writes=True),
     Tap("pause", bots.pause, writes=True),
     Tap("resume", bots.resume, writes=True, expires=True, needs=Need.LIVE),

@@ -5,6 +5,7 @@ The draft travels in the buttons: a card further up in the chat still knows its 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -24,16 +25,20 @@ from handlers.texts import Html, plain
 from handlers.types import Button, Keyboard
 from handlers.views import View, rows_of
 
-BOT, BACKTEST = "bot", "bt"
+BOT, BACKTEST, OPTIMIZE, WALKFORWARD = "bot", "bt", "opt", "walk"
+_COMMANDS = {
+    BOT: "start_bot", BACKTEST: "backtest", OPTIMIZE: "optimize", WALKFORWARD: "walkforward",
+}  # fmt: skip
 LIVES = timedelta(minutes=15)
 _MOST_SYMBOLS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is chosen so far. `purpose`: BOT or BACKTEST; `span_days`, `start_ms`, `end_ms`: a
-    backtest's range. `page`: of the strategies to choose from. `shared`: a link's strategy
-    instead. `inputs`: other than the defaults. `step`: where a complete draft is at, see `setup`.
+    """What is chosen so far. `purpose`: BOT, BACKTEST, OPTIMIZE or WALKFORWARD; `span_days`,
+    `start_ms`, `end_ms`: a backtest's range. `page`: of the strategies to choose from. `shared`: a
+    link's strategy instead. `inputs`: other than the defaults. `step`: where a complete draft is
+    at, see `setup`. `spans`: of a search: (low, high, step) of params.
     """
 
     purpose: str
@@ -47,6 +52,7 @@ class Draft:
     shared: str | None = None
     inputs: dict[str, float | bool] | None = None
     step: str | None = None
+    spans: dict[str, list[Any]] | None = None
 
     def to_args(self) -> dict[str, Any]:
         """What a button carries."""
@@ -58,14 +64,14 @@ class Draft:
         return Draft(**{**args, "symbols": tuple(args.get("symbols", ()))})
 
 
-async def drafted(ctx: Context, purpose: str) -> Draft:
-    """What the words after a command already say.
+async def drafted(ctx: Context, purpose: str, words: Sequence[str] | None = None) -> Draft:
+    """What the words after a command (or `words` of them) already say.
 
     Raises DomainError: "unknown_symbol", "unknown_strategy", "ambiguous_strategy", "unknown_word",
     and for `fast=9` as `inputs.read`.
     """
     known = ctx.services.market.symbols()
-    wanted = understand(ctx.incoming.args, known)
+    wanted = understand(ctx.incoming.args if words is None else words, known)
     _refuse_unknown_symbols(wanted, known)
     words, typed = inputs.split(wanted.words)
     strategy = await _strategy(ctx, " ".join(words)) if words else None
@@ -102,7 +108,7 @@ async def heading(ctx: Context, draft: Draft) -> Html:
     """What this is about and what was chosen."""
     name = await _name(ctx, draft)
     return lines(
-        ctx.t("wizard.bot" if draft.purpose == BOT else "wizard.backtest"),
+        _title(ctx, draft.purpose),
         ctx.t("wizard.strategy", name=names.strategy(ctx.t, name)) if name else None,
         ctx.t("wizard.symbols", symbols=", ".join(draft.symbols)) if draft.symbols else None,
         ctx.t("wizard.timeframe", timeframe=draft.timeframe) if draft.timeframe else None,
@@ -115,6 +121,16 @@ async def _name(ctx: Context, draft: Draft) -> str | None:
     if draft.strategy is None:
         return None
     return (await strategies.get(ctx.session, ctx.user.id, draft.strategy)).name
+
+
+def _title(ctx: Context, purpose: str) -> Html:
+    keys = {
+        BOT: "wizard.bot",
+        BACKTEST: "wizard.backtest",
+        OPTIMIZE: "wizard.optimize",
+        WALKFORWARD: "wizard.walkforward",
+    }
+    return ctx.t(keys[purpose])
 
 
 async def ask_another_symbol(ctx: Context, draft: Draft) -> View:
@@ -143,7 +159,7 @@ async def _ask_symbol(ctx: Context, draft: Draft) -> View:
     buttons = [
         pick(ctx, symbol, replace(draft, symbols=(*draft.symbols, symbol))) for symbol in offered
     ]
-    command = "start_bot" if draft.purpose == BOT else "backtest"
+    command = _COMMANDS[draft.purpose]
     hint = ctx.t("wizard.type_symbol", command=command) if len(known) > len(offered) else None
     return await _asking(ctx, draft, ctx.t("wizard.which_symbol"), hint, rows_of(buttons, 3))
 

@@ -21,7 +21,7 @@ from domain.errors import DomainError
 from domain.market.candles import Candles
 from domain.market.ports import MarketData, Prefetch, nothing_to_fetch
 from domain.market.timeframes import to_ms
-from domain.strategies.language import CHART, Frame, compile_rules, reach
+from domain.strategies.language import CHART, Bound, Frame, compile_rules, reach
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,8 +52,10 @@ class BacktestKind:
 
     async def prepare(self, row: BacktestResult, folder: Folder) -> Sequence[Any]:
         """Candles into the folder; the order. Raises what the market does."""
-        order = await self._order(row)
-        candles, others = await self._series(row, folder)
+        params = row.params or {}
+        bound = compile_rules(params["code"]).bind(params["inputs"])
+        order = await self.order(row)
+        candles, others = await self.series(row, folder, [bound])
         await asyncio.to_thread(folder.fill, candles, others)
         return (order,)
 
@@ -83,13 +85,15 @@ class BacktestKind:
             "end_ms": params["end_ms"],
         }
 
-    async def _series(
-        self, row: BacktestResult, folder: Folder
+    async def series(
+        self, row: BacktestResult, folder: Folder, bounds: Sequence[Bound], symbol: str = ""
     ) -> tuple[Candles, dict[Frame, Candles]]:
-        """The chart's candles and those that the rules read besides."""
-        params, symbol, timeframe = row.params or {}, str(row.pair), str(row.timeframe)
+        """The candles of the row's market (or of `symbol`) and those that the rules read besides,
+        enough for each of `bounds`; what takes long is told in `folder`.
+        """
+        params, timeframe = row.params or {}, str(row.timeframe)
+        symbol = symbol or str(row.pair)
         start_ms, end_ms = int(params["start_ms"]), int(params["end_ms"])
-        bound = compile_rules(params["code"]).bind(params["inputs"])
 
         def tell(share: float) -> None:
             folder.tell(share, backtests.DOWNLOAD)
@@ -103,13 +107,18 @@ class BacktestKind:
             return await candles_for(self.market, *named, start_ms, end_ms, before)
 
         # With its whole memory before it the first bar says what a bot that runs for long would.
-        candles = await series(CHART, bound.memory)
-        needs = reach(bound, to_ms(timeframe)).others
+        candles = await series(CHART, max(bound.memory for bound in bounds))
+        needs: dict[Frame, int] = {}
+        for bound in bounds:
+            for frame, count in reach(bound, to_ms(timeframe)).others.items():
+                needs[frame] = max(count, needs.get(frame, 0))
         # Of a longer bar one is under way at the start, and one closed before.
         return candles, {frame: await series(frame, bars + 2) for frame, bars in needs.items()}
 
-    async def _order(self, row: BacktestResult) -> Order:
-        params, symbol, timeframe = row.params or {}, str(row.pair), str(row.timeframe)
+    async def order(self, row: BacktestResult, symbol: str = "") -> Order:
+        """What to run on the row's market, or on `symbol`."""
+        params, timeframe = row.params or {}, str(row.timeframe)
+        symbol = symbol or str(row.pair)
         start_ms, end_ms = int(params["start_ms"]), int(params["end_ms"])
         funding = await self.market.funding(symbol, start_ms, end_ms + 1)
         rules = Rules.from_values(

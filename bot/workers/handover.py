@@ -6,7 +6,7 @@ Imported by both, so nothing heavy is imported here. Candles travel as a file, n
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,21 @@ class Order:
     chart: Path
     compiled: Path
     look: Look = Look()
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Trades to draw anew. `pnl`: of each in the order they closed, USDT; `title`, `subtitle`: of
+    the picture.
+    """
+
+    title: str
+    subtitle: str
+    balance: float
+    pnl: Sequence[float]
+    seed: int
+    chart: Path
+    look: Look
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ __all__ = [
     "ahead",
     "begin",
     "cancel",
+    "check_room",
     "fail",
     "finish",
     "get",
@@ -78,8 +79,10 @@ __all__ = [
     "note_progress",
     "page",
     "request",
+    "row_for",
     "span",
     "store",
+    "submit",
     "trade_pages",
     "trades",
     "waiting",
@@ -112,13 +115,20 @@ async def request(
     "bad_balance", "unknown_strategy", "share_unknown", "unknown_timeframe", "rules_timeframe", and
     RuleErrors.
     """
+    return await submit(session, queue, await row_for(session, user_id, wanted, now))
+
+
+async def row_for(
+    session: AsyncSession, user_id: int, wanted: Request, now: datetime
+) -> BacktestResult:
+    """The row of what is wanted, not stored yet. Raises as `request`."""
     _check(wanted)
     await check_room(session, user_id)
     strategy = await _strategy(session, user_id, wanted)
     inputs = dict(strategy.params or {}) if wanted.inputs is None else dict(wanted.inputs)
     program = strategies.compiled(strategy)
     reach(program.bind(inputs), to_ms(wanted.timeframe))  # refused now, not when its turn comes
-    row = BacktestResult(
+    return BacktestResult(
         user_id=user_id,
         pair=wanted.symbol,
         timeframe=wanted.timeframe,
@@ -137,7 +147,6 @@ async def request(
             "look": await look(session, user_id),
         },
     )
-    return await submit(session, queue, row)
 
 
 async def look(session: AsyncSession, user_id: int) -> dict[str, str]:

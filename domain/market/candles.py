@@ -73,20 +73,21 @@ class Signals:
     def __len__(self) -> int:
         return len(self.buy)
 
-    def slice(self, start: int) -> Signals:
-        """The rows from `start` on, as views."""
+    def slice(self, start: int, stop: int | None = None) -> Signals:
+        """Rows start..stop as views."""
+        part = slice(start, stop)
         scripts = self.scripts
         if scripts is not None:
-            scripts = replace(scripts, columns=tuple(each[start:] for each in scripts.columns))
+            scripts = replace(scripts, columns=tuple(each[part] for each in scripts.columns))
         return Signals(
-            self.buy[start:],
-            self.sell[start:],
-            self.exit_long[start:],
-            self.exit_short[start:],
-            self.stop_loss[start:],
-            self.take_profit[start:],
-            None if self.confidence is None else self.confidence[start:],
-            {name: column[start:] for name, column in self.values.items()},
-            {name: column[start:] for name, column in self.plots.items()},
+            self.buy[part],
+            self.sell[part],
+            self.exit_long[part],
+            self.exit_short[part],
+            self.stop_loss[part],
+            self.take_profit[part],
+            None if self.confidence is None else self.confidence[part],
+            {name: column[part] for name, column in self.values.items()},
+            {name: column[part] for name, column in self.plots.items()},
             scripts,
         )

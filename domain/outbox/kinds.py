@@ -13,6 +13,8 @@ DAILY_LOSS = "daily_loss"
 BACKTEST_DONE = "backtest_done"
 BACKTEST_FAILED = "backtest_failed"
 KEY = "key"
+STUDY_DONE = "study_done"
+STUDY_FAILED = "study_failed"
 
 KINDS = frozenset(
     {
@@ -27,6 +29,8 @@ KINDS = frozenset(
         BACKTEST_DONE,
         BACKTEST_FAILED,
         KEY,
+        STUDY_DONE,
+        STUDY_FAILED,
     }
 )
 """`handlers.notifications` has a sentence for each, and for no other."""

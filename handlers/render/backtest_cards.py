@@ -9,14 +9,26 @@ from typing import Any
 from domain.backtests.models import BacktestResult
 from domain.backtests.service import CANCELLED, COMPLETED, DOWNLOAD, FAILED, QUEUED
 from domain.clock import from_ms
+from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD
 from domain.strategies.service import compile_code
-from handlers.render import names, numbers
+from handlers.render import names, numbers, study_cards
 from handlers.render.strategy_cards import result_line, value
 from handlers.render.tables import pairs
 from handlers.render.text import lines
 from handlers.texts import Html, Translator
 
 _BAR_CELLS = 10
+TITLES = {
+    OPTIMIZE: "optimize.title",
+    WALKFORWARD: "walkforward.title",
+    MONTECARLO: "montecarlo.title",
+    PARITY: "parity.title",
+}
+
+
+def title_of(kind: str) -> str:
+    """The key of a card's heading; a backtest's for what is no study."""
+    return TITLES.get(kind, "backtest.title")
 
 
 def card(t: Translator, row: BacktestResult, ahead: int | None = None) -> Html:
@@ -97,7 +109,7 @@ def heading(t: Translator, row: BacktestResult) -> Html:
     strategy = params.get("strategy")
     start, end = params.get("start_ms"), params.get("end_ms")
     return lines(
-        t("backtest.title", id=row.id, symbol=row.pair or "", timeframe=row.timeframe or ""),
+        t(title_of(row.kind), id=row.id, symbol=row.pair or "", timeframe=row.timeframe or ""),
         t("backtest.strategy", name=names.strategy(t, strategy)) if strategy else None,
         t(
             "backtest.range",
@@ -123,7 +135,10 @@ def _inputs(t: Translator, params: Mapping[str, Any]) -> Html | None:
 
 def _state(t: Translator, row: BacktestResult, ahead: int | None) -> Html:
     if row.status == COMPLETED:
-        return report(t, Figures.of_metrics(row.metrics or {}))
+        found = row.metrics or {}
+        if row.kind in TITLES:
+            return study_cards.findings(t, row.kind, found)
+        return report(t, Figures.of_metrics(found))
     if row.status == FAILED:
         cancelled = row.error_message == CANCELLED
         return t("backtest.cancelled" if cancelled else "backtest.failed")

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.errors import DomainError
 from handlers.errors import sentence
-from handlers.render import backtest_cards, names, numbers
+from handlers.render import backtest_cards, names, numbers, study_cards
 from handlers.render.alerts import footer, number
 from handlers.render.backtest_cards import Figures
 from handlers.render.text import lines
@@ -42,6 +42,33 @@ def backtest_failed(params: Params, t: Translator) -> Html:
     error = DomainError(str(params.get("code", "")), **dict(params.get("error") or {}))
     known = t.knows(f"error.{error.code}")
     return lines(_about(params, t), sentence(error, t) if known else t("backtest.failed"))
+
+
+def study_done(params: Params, t: Translator) -> Html:
+    """What a study found: the caption of its picture where there is one."""
+    kind, found = str(params.get("kind", "")), params.get("found")
+    if not found or kind not in backtest_cards.TITLES:
+        return _study(params, t)
+    return lines(_study(params, t), "", study_cards.findings(t, kind, found))
+
+
+def study_failed(params: Params, t: Translator) -> Html:
+    """A study could not be finished, and why."""
+    error = DomainError(str(params.get("code", "")), **dict(params.get("error") or {}))
+    known = t.knows(f"error.{error.code}")
+    return lines(_study(params, t), sentence(error, t) if known else t("backtest.failed"))
+
+
+def _study(params: Params, t: Translator) -> Html:
+    return lines(
+        t(
+            backtest_cards.title_of(str(params.get("kind", ""))),
+            id=params.get("result_id", ""),
+            symbol=params.get("symbol", ""),
+            timeframe=params.get("timeframe", ""),
+        ),
+        names.strategy(t, params.get("strategy", "")),
+    )
 
 
 def _about(params: Params, t: Translator) -> Html:

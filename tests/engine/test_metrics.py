@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -236,3 +237,9 @@ def test_streaks() -> None:
     assert longest_run(np.array([True, True, False, True])) == 2
     assert longest_run(np.array([False])) == 0
     assert longest_run(np.zeros(0, np.bool_)) == 0
+
+
+@pytest.mark.parametrize("document", ["metrics.md", "metrics.ko.md"])
+def test_every_figure_is_defined_in_the_documents(figures: dict[str, Any], document: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / document).read_text(encoding="utf-8")
+    assert not [name for name in figures if f"`{name}`" not in text]

@@ -102,6 +102,25 @@ KEY: dict[str, Any] = {
     "rights": ["read", "trade"],
     "ips": [],
 }
+STUDY: dict[str, Any] = {
+    **{name: BACKTEST[name] for name in ("result_id", "strategy_id", "strategy", "symbol")},
+    "timeframe": "15m",
+    "kind": "parity",
+    "found": {
+        "matched": 12,
+        "missing": 1,
+        "extra": 0,
+        "same_reason": 11,
+        "entry_slippage_bps": 1.25,
+        "exit_slippage_bps": None,
+        "drag_percent": 0.02,
+        "signals_same": 30,
+        "signals_missing": 1,
+        "signals_extra": 0,
+        "first_missing": [{"symbol": "BTCUSDT", "side": 1, "entry_ms": AT_MS}],
+        "first_extra": [],
+    },
+}
 EXAMPLES = {
     "signal": SIGNAL,
     "entry": ENTRY,
@@ -114,6 +133,8 @@ EXAMPLES = {
     "backtest_done": BACKTEST,
     "backtest_failed": {k: v for k, v in FAILED.items() if k != "file"},
     "key": KEY,
+    "study_done": STUDY,
+    "study_failed": STUDY | {"code": "too_few_trades", "error": {"trades": 3, "least": 20}},
 }
 
 

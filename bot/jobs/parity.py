@@ -1,0 +1,95 @@
+"""The kind of heavy work "parity": what the bot did, beside a backtest of the same days."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from bot.jobs.studies import Study
+from bot.workers.handover import Folder
+from domain.backtests.models import BacktestResult
+from domain.clock import from_ms, to_ms
+from domain.database import Database
+from domain.research.parity import Deal, Said
+from domain.signals.models import TradingSignal
+from domain.strategies.language import compile_rules
+from domain.trading.models import Trade
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+@dataclass(frozen=True)
+class ParityKind(Study):
+    """Several markets: each gets a folder of its own within the work's."""
+
+    database: Database
+
+    async def prepare(self, row: BacktestResult, folder: Folder) -> Sequence[Any]:
+        """Candles per market; the orders, the user's trades and signals."""
+        params = row.params or {}
+        bound = compile_rules(params["code"]).bind(params["inputs"])
+        async with self.database.read() as session:
+            real = await _trades(session, row)
+            said = await _signals(session, row)
+        orders = {}
+        for symbol in params["symbols"]:
+            orders[symbol] = await self.base.order(row, symbol)
+            candles, others = await self.base.series(row, folder, [bound], symbol)
+            await asyncio.to_thread(Folder(folder.path / symbol).fill, candles, others)
+        return orders, real, said
+
+
+async def _trades(session: AsyncSession, row: BacktestResult) -> list[Deal]:
+    """The bot's closed trades whose entries lie in the range; partial closes joined."""
+    params = row.params or {}
+    wanted = (
+        select(Trade)
+        .where(
+            Trade.user_id == row.user_id,
+            Trade.strategy_id == row.strategy_id,
+            Trade.mode == params["mode"],
+            Trade.symbol.in_(params["symbols"]),
+            Trade.opened_at >= from_ms(int(params["start_ms"])),
+            Trade.opened_at < from_ms(int(params["end_ms"])),
+        )
+        .order_by(Trade.created_at, Trade.id)
+    )
+    positions: dict[object, list[Trade]] = {}
+    for trade in (await session.scalars(wanted)).all():
+        positions.setdefault(trade.position_ref or trade.id, []).append(trade)
+    return [_deal(parts) for parts in positions.values()]
+
+
+def _deal(parts: Sequence[Trade]) -> Deal:
+    first, last = parts[0], parts[-1]
+    notional = sum(part.qty * float(part.entry_price) for part in parts)
+    opened = first.opened_at or first.created_at
+    return Deal(
+        first.symbol,
+        1 if first.side == "buy" else -1,
+        to_ms(opened),
+        float(first.entry_price),
+        to_ms(last.created_at),
+        float(last.exit_price or 0),
+        sum(float(part.pnl) for part in parts) / notional * 100.0 if notional else 0.0,
+        last.exit_reason.value,
+    )
+
+
+async def _signals(session: AsyncSession, row: BacktestResult) -> set[Said]:
+    params = row.params or {}
+    wanted = select(TradingSignal).where(
+        TradingSignal.user_id == row.user_id,
+        TradingSignal.strategy_id == row.strategy_id,
+        TradingSignal.timeframe == row.timeframe,
+        TradingSignal.symbol.in_(params["symbols"]),
+        TradingSignal.timestamp > from_ms(int(params["start_ms"])),
+        TradingSignal.timestamp <= from_ms(int(params["end_ms"])),
+    )
+    rows = (await session.scalars(wanted)).all()
+    return {Said(each.symbol, to_ms(each.timestamp), each.signal_type) for each in rows}

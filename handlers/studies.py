@@ -1,0 +1,146 @@
+"""/optimize, /walkforward, /montecarlo and /parity: studies, queued and shown as backtests are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from domain.backtests import service as backtests
+from domain.errors import DomainError
+from domain.research import service as research
+from domain.research.grid import Span
+from handlers.backtests import result_view
+from handlers.context import Context
+from handlers.types import Reply
+from handlers.views import View, anew, present
+from handlers.wizard import OPTIMIZE, WALKFORWARD, Draft, drafted, question
+
+_NUMBER = r"[-+]?\d+(?:\.\d+)?"
+_SPAN = re.compile(rf"(\w+)=({_NUMBER})(?:\.\.({_NUMBER})(?:/({_NUMBER}))?)?")
+_DAYS = re.compile(r"(\d{1,3})d?")
+_STUDIES = {OPTIMIZE: research.OPTIMIZE, WALKFORWARD: research.WALKFORWARD}
+
+
+async def optimize(ctx: Context) -> Reply:
+    """`/optimize [strategy] [symbol] [timeframe] [range] [param=a..b[/step] ...]`, any order."""
+    return present(ctx, await go_on(ctx, await _drafted(ctx, OPTIMIZE)))
+
+
+async def walkforward(ctx: Context) -> Reply:
+    """`/walkforward`, written as `/optimize`."""
+    return present(ctx, await go_on(ctx, await _drafted(ctx, WALKFORWARD)))
+
+
+async def montecarlo(ctx: Context) -> Reply:
+    """`/montecarlo [result]`: of a backtest, the latest when none is named."""
+    words = ctx.incoming.args
+    text = words[0].removeprefix("#") if words else ""
+    if words and not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise DomainError("unknown_result", result=text[:20])
+    row = await research.montecarlo(
+        ctx.session, ctx.services.queue, ctx.user.id, int(text) if words else None, ctx.now
+    )
+    return present(ctx, await result_view(ctx, row))
+
+
+async def parity(ctx: Context) -> Reply:
+    """`/parity [days]`."""
+    words = ctx.incoming.args
+    days = _DAYS.fullmatch(words[0]) if words else None
+    if words and days is None:
+        raise DomainError("unknown_word", word=words[0][:40], known="7d, 30d")
+    row = await research.parity(
+        ctx.session,
+        ctx.services.queue,
+        ctx.services.clock,
+        ctx.user.id,
+        int(days[1]) if days else None,
+        ctx.now,
+    )
+    return present(ctx, await result_view(ctx, row))
+
+
+async def go_on(ctx: Context, draft: Draft) -> View:
+    """Ask for what is missing, else queue it."""
+    return await question(ctx, draft) or await _queued(ctx, draft)
+
+
+async def tap_montecarlo(ctx: Context) -> Reply:
+    """The button below a backtest."""
+    row = await research.montecarlo(
+        ctx.session, ctx.services.queue, ctx.user.id, int(ctx.tap["0"]), ctx.now
+    )
+    return anew(await result_view(ctx, row))
+
+
+async def tap_use(ctx: Context) -> Reply:
+    """A backtest with the best inputs of a search, over the same range."""
+    row = await backtests.get(ctx.session, ctx.user.id, int(ctx.tap["0"]))
+    params = row.params or {}
+    if row.kind != research.OPTIMIZE or row.status != backtests.COMPLETED:
+        raise DomainError("button_invalid")
+    wanted = backtests.Request(
+        row.strategy_id,
+        str(row.pair),
+        str(row.timeframe),
+        int(params["start_ms"]),
+        int(params["end_ms"]),
+        inputs=params["inputs"],
+    )
+    made = await backtests.request(ctx.session, ctx.services.queue, ctx.user.id, wanted, ctx.now)
+    return anew(await result_view(ctx, made))
+
+
+def spans(words: Sequence[str]) -> tuple[dict[str, Span], list[str]]:
+    """(`fast=5..25/5` by name, the other words). Raises DomainError("bad_span", name)."""
+    found: dict[str, Span] = {}
+    rest: list[str] = []
+    for word in words:
+        match = _SPAN.fullmatch(word)
+        if match is None:
+            if "=" in word:
+                raise DomainError("bad_span", name=word.partition("=")[0][:40])
+            rest.append(word)
+            continue
+        name, low, high, step = match.groups()
+        found[name] = Span(float(low), float(high or low), float(step) if step else None)
+    return found, rest
+
+
+async def _drafted(ctx: Context, purpose: str) -> Draft:
+    asked, rest = spans(ctx.incoming.args)
+    draft = await drafted(ctx, purpose, rest)
+    if not asked:
+        return draft
+    return Draft(
+        **{
+            **draft.to_args(),
+            "symbols": draft.symbols,
+            "spans": {name: [span.low, span.high, span.step] for name, span in asked.items()},
+        }
+    )
+
+
+async def _queued(ctx: Context, draft: Draft) -> View:
+    if draft.timeframe is None:
+        raise LookupError("the draft is not complete")
+    symbol = draft.symbols[0]
+    history = await ctx.services.market.history_range(symbol)
+    start_ms, end_ms = backtests.span(
+        history,
+        draft.timeframe,
+        days=draft.span_days,
+        start_ms=draft.start_ms,
+        end_ms=draft.end_ms,
+    )
+    wanted = backtests.Request(draft.strategy, symbol, draft.timeframe, start_ms, end_ms)
+    row = await research.search(
+        ctx.session,
+        ctx.services.queue,
+        ctx.user.id,
+        _STUDIES[draft.purpose],
+        wanted,
+        {name: Span(*values) for name, values in (draft.spans or {}).items()},
+        ctx.now,
+    )
+    return await result_view(ctx, row)

@@ -1,0 +1,93 @@
+"""Studies asked for in the chat, worked off by a real worker process, told with their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.backtests.lab import waves
+from tests.support.market import FakeMarket
+from tests.support.world import World, world
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+async def w(tmp_path: Path) -> AsyncIterator[World]:
+    market = FakeMarket()
+    candles = waves(2_000)
+    for row in zip(candles.open, candles.high, candles.low, candles.close, strict=True):
+        market.bar(*(float(value) for value in row))
+    async with world(tmp_path, market=market) as opened:
+        yield opened
+
+
+async def told(w: World, method: str = "sendPhoto") -> dict[str, Any]:
+    """What was said when the heavy work was done."""
+    await w.container.heavy_jobs.settle()
+    await w.settles()
+    params: dict[str, Any] = w.calls(method)[-1]["params"]
+    return params
+
+
+async def test_a_trader_searches_and_backtests_the_best_inputs(w: World, tmp_path: Path) -> None:
+    alice = await w.trader("alice")
+    heard = await alice.sends("/optimize ema btc 1m 30d fast=3..5 slow=8..12/2")
+    assert "Search #1" in heard
+    alice.button("cancel")
+    said = (await told(w))["caption"]
+    assert "9 combinations tried" in said
+    assert "fast, slow" in said
+    assert (tmp_path / "data/charts/backtest-1.png").read_bytes().startswith(PNG)
+    assert "Backtest #2" in await alice.taps("Backtest with these")
+    assert "Profit factor" in (await told(w))["caption"]
+
+
+async def test_the_best_inputs_start_a_bot(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/optimize ema btc 1m 30d fast=3..4 slow=9")
+    await told(w)
+    assert "slow" in (await alice.taps("Start with these"))
+
+
+async def test_a_walk_forward_is_told_in_korean(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/lang ko")
+    await alice.sends("/walkforward ema btc 1m 30d fast=3..4 slow=9")
+    said = (await told(w))["caption"]
+    assert "워크포워드 #1" in said
+    assert "6개 구간" in said
+
+
+async def test_trades_are_drawn_anew_from_a_backtest(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/backtest ema btc 1m 30d")
+    await told(w)
+    assert "Monte Carlo #2" in await alice.sends("/montecarlo 1")
+    assert "5%" in (await told(w))["caption"]
+
+
+async def test_without_a_backtest_there_is_nothing_to_draw_from(w: World) -> None:
+    alice = await w.trader("alice")
+    assert "no finished backtest" in await alice.sends("/montecarlo")
+
+
+async def test_without_a_bot_there_is_nothing_to_compare(w: World) -> None:
+    alice = await w.trader("alice")
+    assert "no bot to compare" in await alice.sends("/parity")
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("/optimize ema btc 1m fast=x", "cannot read the range of fast"),
+        ("/optimize ema btc 1m quick=3..9", "quick"),
+        ("/optimize ema btc 1m fast=1..9000", "fast"),
+    ],
+)
+async def test_a_wrong_range_is_refused_at_once(w: World, command: str, answer: str) -> None:
+    alice = await w.trader("alice")
+    assert answer in await alice.sends(command)
