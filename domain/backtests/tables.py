@@ -37,8 +37,11 @@ def marked_equity(
     spans = np.diff(
         np.concatenate(([0], places, [max(bars, int(places[-1]) if len(places) else 0)]))
     )
-    wallet, qty, entry = (np.repeat(column, spans)[:bars] for column in rows.T)
-    equity: Floats = wallet + qty * (close - entry)
+    wallet, qty, entry = rows.T
+    # wallet + qty * (close - entry), one long column after the other
+    equity: Floats = close - np.repeat(entry, spans)[:bars]
+    equity *= np.repeat(qty, spans)[:bars]
+    equity += np.repeat(wallet, spans)[:bars]
     equity[-1] = state.wallet
     return equity
 

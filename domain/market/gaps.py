@@ -34,19 +34,20 @@ def find_gaps(time: Times, step_ms: int, *, lines: Times | None = None, listed: 
     `lines`: each bar's line in its file, the bar's index when left out.
     """
     places = np.arange(len(time), dtype=np.int64) if lines is None else lines
-    missing = np.diff(time) // step_ms - 1
-    rows = np.flatnonzero(missing > 0)
-    longest = np.sort(rows[np.argsort(-missing[rows], kind="stable")][:listed])
+    steps = np.diff(time)
+    rows = np.flatnonzero(steps >= 2 * step_ms)
+    missing = steps[rows] // step_ms - 1
+    order = np.sort(np.argsort(-missing, kind="stable")[:listed])
     return Gaps(
         count=len(rows),
-        missing=int(missing[rows].sum()),
+        missing=int(missing.sum()),
         longest=tuple(
             Gap(
                 int(places[row + 1]),
                 int(time[row]) + step_ms,
                 int(time[row + 1]),
-                int(missing[row]),
+                lost,
             )
-            for row in longest.tolist()
+            for row, lost in zip(rows[order].tolist(), missing[order].tolist(), strict=True)
         ),
     )
