@@ -21,6 +21,7 @@ import domain.models  # noqa: F401 - every table is in the metadata once these a
 from bot.adapters.fernet_cipher import FernetCipher
 from bot.adapters.paper_book import PaperRules
 from bot.adapters.paper_exchange import PaperExchanges
+from bot.jobs.levels import LevelMover
 from bot.jobs.orders import OrderSender
 from bot.jobs.reconcile import Reconciler
 from bot.jobs.tick_chunks import ChunkWorker
@@ -241,6 +242,7 @@ class _Desk:
 
     async def books(self, moment_ms: int) -> None:
         """Bring the paper exchange's book, then ours, to a close."""
+        await LevelMover(self.database, self.exchanges).run(PAPER)
         await self.exchanges.step_to(moment_ms)
         await self._reconcile(moment_ms)
 

@@ -9,6 +9,7 @@ from bot.adapters.paper_exchange import PaperExchanges
 from bot.exchanges import PAPER, REAL, ExchangesByMode
 from bot.jobs.equity import EquityWriter
 from bot.jobs.guard import StopGuard
+from bot.jobs.levels import LevelMover
 from bot.jobs.orders import OrderSender
 from bot.jobs.reconcile import Reconciler
 from bot.jobs.reversals import Reversals
@@ -58,8 +59,10 @@ class Trading:
         orders = OrderSender(database, exchanges, outbox, clock, wall)
         reconciler = Reconciler(database, exchanges, outbox, clock)
         equities = EquityWriter(database)
+        levels = LevelMover(database, paper)
 
         async def books(moment_ms: int) -> None:
+            await levels.run(PAPER)
             await paper.step_to(moment_ms)
             await reconciler.run(PAPER)
             await equities.run(PAPER, moment_ms)

@@ -40,6 +40,7 @@ from domain.trading.ports import (
     OrderReport,
     OrderRequest,
 )
+from domain.trading.tracked import DueLevels
 
 CHUNK = 1_000
 """Books stepped in one transaction."""
@@ -96,6 +97,13 @@ class PaperExchanges:
             lambda book, market: step_book(book, market, moment_ms, self.rules),
             user_ids,
         )
+
+    async def place_levels(self, levels: Sequence[DueLevels]) -> None:
+        """Set stops and take profits as they are told, also beyond the price: the next bar fills
+        those as a gap. Positions that are gone are passed over.
+        """
+        async with self._one_step, self.database.write() as session:
+            await paper_store.place_levels(session, levels)
 
     async def close_out(
         self, moment_ms: int, close: int, user_ids: Sequence[int] | None = None

@@ -10,10 +10,12 @@ from typing import Any, cast
 
 from sqlalchemy import (
     BindParameter,
+    Float,
     Row,
     Table,
     bindparam,
     delete,
+    func,
     insert,
     literal,
     select,
@@ -28,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.adapters.paper_book import Book, Execution, Held, Pending
 from domain.trading.fills import Position
 from domain.trading.paper_models import PaperAccount, PaperFill, PaperOrder, PaperPosition
+from domain.trading.tracked import DueLevels
 
 ACCOUNTS = cast("Table", PaperAccount.__table__)
 ORDERS = cast("Table", PaperOrder.__table__)
@@ -91,6 +94,24 @@ async def load(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Book
     return books
 
 
+async def place_levels(session: AsyncSession, levels: Sequence[DueLevels]) -> None:
+    """Set the levels of these positions, as long as they are the same ones."""
+    ids = {"ids": sorted({each.user_id for each in levels})}
+    await session.execute(_LOCKED_ACCOUNTS, ids)
+    rows = [
+        {
+            "user": each.user_id,
+            "of_symbol": each.symbol,
+            "of_side": each.side,
+            "opened": each.opened_ms,
+            "new_stop": each.stop,
+            "new_take": each.take,
+        }
+        for each in levels
+    ]
+    await session.execute(_PLACE_LEVELS, rows)
+
+
 async def save(session: AsyncSession, books: Iterable[Book], gone: set[tuple[int, str]]) -> None:
     """Write stepped books; `gone`: (user, symbol) of the positions they no longer have."""
     books = list(books)
@@ -140,6 +161,20 @@ async def move_levels(
 
 
 _ADD_FILLS = insert(FILLS)
+_PLACE_LEVELS = (
+    update(POSITIONS)
+    .where(
+        POSITIONS.c.user_id == bindparam("user"),
+        POSITIONS.c.symbol == bindparam("of_symbol"),
+        POSITIONS.c.side == bindparam("of_side"),
+        POSITIONS.c.entry_ms == bindparam("opened"),
+    )
+    .values(
+        # A paper position has always got a stop.
+        stop=func.coalesce(bindparam("new_stop", type_=Float), POSITIONS.c.stop),
+        take=bindparam("new_take"),
+    )
+)
 _END_ORDER = (
     update(ORDERS)
     .where(ORDERS.c.id == bindparam("key"))

@@ -38,6 +38,8 @@ from domain.trading.intents import (
 )
 from domain.trading.notices import plain
 from domain.trading.ports import Balance
+from domain.trading.tracked import remember
+from domain.trading.tracking import Followed, signal_bar
 
 LATE = "late"
 UNREADABLE = "account_unreadable"
@@ -64,7 +66,7 @@ class Moment:
 
     `readings`, `contracts` by symbol; a symbol without a reading has no bar at this close. `now_ms`
     is the market's. `balance` None: the account can not be read now; exits are decided without it,
-    entries are not.
+    entries are not. `followed`: what the close makes of open positions, by symbol.
     """
 
     close_ms: int
@@ -72,6 +74,7 @@ class Moment:
     readings: Mapping[str, Reading]
     contracts: Mapping[str, Contract]
     balance: Balance | None
+    followed: Mapping[str, Followed] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -103,12 +106,18 @@ async def act(
         if not await claim_close(session, bot.user_id, symbol, moment.close_ms):
             continue
         reading = moment.readings.get(symbol)
-        if reading is not None and reading.acts:
-            wish = wish_of(symbol, reading, held.get(symbol, 0))
+        leaves = await _leaves(session, moment.followed.get(symbol))
+        if reading is not None and (reading.acts or leaves):
+            wish = wish_of(symbol, reading, held.get(symbol, 0), leaves=leaves)
             await _act_on(
                 _Case(session, outbox, bot, moment, conventions, done), wish, symbol in closing
             )
     return done
+
+
+async def _leaves(session: AsyncSession, followed: Followed | None) -> bool:
+    """Whether the position's script ends it at this close; its levels move with the decision."""
+    return followed is not None and await remember(session, followed) and followed.leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +269,10 @@ def _intent(case: _Case, entry: Entry, decision: Decision, signal_id: int | None
         valid_until_ms=case.valid_until_ms,
         fill_within_ms=to_ms(case.bot.timeframe),
         signal_id=signal_id,
+        signal_bar=signal_bar(
+            "" if case.bot.bound is None else case.bot.bound.key,
+            case.moment.readings[entry.symbol].scripts,
+        ),
     )
 
 

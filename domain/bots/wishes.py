@@ -40,7 +40,13 @@ async def held_sides(session: AsyncSession, user_id: int, mode: str) -> dict[str
     return {symbol: 1 if side == LONG else -1 for symbol, side in found}
 
 
-def wish_of(symbol: str, reading: Reading, held: int) -> Wish:
-    """The bar step's rules about signals, applied to what is held."""
-    close, side = decide(held, reading.buy, reading.sell, reading.exit_long, reading.exit_short)
+def wish_of(symbol: str, reading: Reading, held: int, *, leaves: bool = False) -> Wish:
+    """The bar step's rules about signals, applied to what is held; `leaves`: its script says so."""
+    close, side = decide(
+        held,
+        reading.buy,
+        reading.sell,
+        reading.exit_long or (leaves and held > 0),
+        reading.exit_short or (leaves and held < 0),
+    )
     return Wish(symbol, reading, held, close, side)

@@ -12,7 +12,7 @@ finite becomes NaN, a comparison with NaN is 0.0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -73,3 +73,7 @@ class PositionScripts:
     exit_short: Script | None = None
     stop_loss: Script | None = None
     take_profit: Script | None = None
+
+    def at(self, bar: int) -> PositionScripts:
+        """The same with one row of the columns (copied, so that the others can go)."""
+        return replace(self, columns=tuple(each[bar].reshape(1).copy() for each in self.columns))

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from domain.market.candles import Candles, Signals
+from domain.market.scripts import PositionScripts
 from domain.market.timeframes import to_ms
 from domain.signals.windows import Key, Windows
 from domain.strategies.language import Bound, Frame, evaluate, reach
@@ -34,7 +35,11 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a program says at a close, whose price is `price`. Percents NaN = the user's own."""
+    """What a program says at a close, whose price is `price`. Percents NaN = the user's own.
+
+    `high`, `low`: of the bar that closes. `scripts`: what it says of open positions, with the last
+    row of their columns alone.
+    """
 
     price: float
     buy: bool
@@ -45,6 +50,9 @@ class Reading:
     take_percent: float = math.nan
     confidence: float | None = None
     values: Mapping[str, float] = field(default_factory=dict)
+    high: float = math.nan
+    low: float = math.nan
+    scripts: PositionScripts | None = None
 
     @property
     def acts(self) -> bool:
@@ -157,4 +165,7 @@ def reading_at(candles: Candles, signals: Signals, bar: int) -> Reading:
         take_percent=float(signals.take_profit[bar]),
         confidence=confidence if math.isfinite(confidence) else None,
         values={name: value for name, value in values.items() if math.isfinite(value)},
+        high=float(candles.high[bar]),
+        low=float(candles.low[bar]),
+        scripts=None if signals.scripts is None else signals.scripts.at(bar),
     )

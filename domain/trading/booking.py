@@ -9,6 +9,7 @@ from domain.clock import from_ms
 from domain.money import exact
 from domain.trading.models import ExitReason, Fill, Order, Position, Trade
 from domain.trading.ports import ExchangeFill
+from domain.trading.tracking import averaged, begun
 
 ENTRY = "entry"
 NOTHING = Decimal(0)
@@ -113,6 +114,8 @@ def _enter(ledger: Ledger, fill: ExchangeFill, order: Order | None) -> Position:
     position.slippage = exact((position.slippage or NOTHING) + (fill.slippage or NOTHING))
     position.margin = exact(after * position.entry_price / (position.leverage or 1))
     _want_levels(position, fill, order)
+    if position.track is not None:
+        position.track = averaged(position.track, position.entry_price, fill.price, side == "long")
     return position
 
 
@@ -156,6 +159,7 @@ def _new(ledger: Ledger, fill: ExchangeFill, order: Order | None, side: str) -> 
         fees=exact(fill.fee),
         funding=NOTHING,
         slippage=exact(fill.slippage or NOTHING),
+        track=begun(fill, order),
     )
 
 

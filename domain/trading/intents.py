@@ -22,6 +22,7 @@ from domain.money import exact
 from domain.trading.models import Order
 from domain.trading.ports import OrderRequest
 from domain.trading.states import HELD, IN_DOUBT, INTENT, OPEN, SENT, move
+from domain.trading.track import SignalBar
 
 ENTRY, EXIT, REVERSE, CLOSE, PANIC = "entry", "exit", "reverse", "close", "panic"
 """Purposes. All but `entry` are reduce-only. exit: the strategy's; reverse: the close before an
@@ -50,7 +51,8 @@ class Intent:
     `exit_reason`, `exit_detail` (reduce-only): what the trade will say; else those of the purpose.
     `held` (a reversal's entry, where nothing is sized at the fill): decided again once the other
     side is closed. `client_order_id`: None = a new one; given and known = that order is returned,
-    nothing written.
+    nothing written. `signal_bar` (entries only): what scripts will ask of the bar it was decided
+    at.
     """
 
     user_id: int
@@ -74,6 +76,7 @@ class Intent:
     signal_id: int | None = None
     client_order_id: str | None = None
     held: bool = False
+    signal_bar: SignalBar | None = None
 
     @property
     def reduce_only(self) -> bool:
@@ -183,6 +186,7 @@ def _row(intent: Intent) -> Order:
         decided_at=from_ms(intent.decided_ms),
         valid_until=None if intent.valid_until_ms is None else from_ms(intent.valid_until_ms),
         fill_within_ms=intent.fill_within_ms,
+        signal_bar=intent.signal_bar,
     )
 
 

@@ -22,10 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.columns import BigId, ExactNumeric, UtcDateTime
+from domain.columns import BigId, ExactNumeric, JSONText, UtcDateTime
 from domain.database import Base
+from domain.trading.track import SignalBar, Track
 
 OPEN = text("state IN ('held', 'intent', 'sent', 'accepted', 'unknown')")
+DUE = text("levels_due_ms IS NOT NULL")
 
 
 class ExitReason(enum.Enum):
@@ -94,10 +96,15 @@ class Position(Base):
     still to be charged to trades; `funding`: paid so far. `source`: bot, manual, external.
     `stop_price`, `take_profit_price`: as they stand at the exchange; `stop_wanted`, `take_wanted`:
     where they shall stand, before rounding to the market's tick; None = as they are.
+    `track`: what scripts remember of it, up to the close `tracked_ms`; `levels_due_ms`: the close
+    at which they moved a level that does not stand at a simulated exchange yet.
     """
 
     __tablename__ = "positions"
-    __table_args__ = (UniqueConstraint("user_id", "mode", "symbol", "side"),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "mode", "symbol", "side"),
+        Index("idx_position_levels_due", "mode", sqlite_where=DUE, postgresql_where=DUE),
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
@@ -126,6 +133,9 @@ class Position(Base):
     slippage: Mapped[Decimal | None] = mapped_column(ExactNumeric)
     stop_wanted: Mapped[Decimal | None] = mapped_column(ExactNumeric)
     take_wanted: Mapped[Decimal | None] = mapped_column(ExactNumeric)
+    track: Mapped[Track | None] = mapped_column(JSONText(Track))
+    tracked_ms: Mapped[int | None] = mapped_column(BigInteger)
+    levels_due_ms: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class AccountState(Base):
@@ -152,7 +162,8 @@ class Order(Base):
     `state`: (held ->) intent -> sent -> accepted -> filled | rejected | expired | cancelled |
     failed; `unknown` = the answer was lost: look it up by client id (domain.trading.states).
     `purpose`: entry, exit, reverse, close, panic. `qty` in coins; percents as in the rules;
-    `decided_at`, `valid_until`, `done_at` are market time, `sent_at` is wall time.
+    `decided_at`, `valid_until`, `done_at` are market time, `sent_at` is wall time. `signal_bar`
+    (entries of a strategy with scripts): what the position must remember.
     """
 
     __tablename__ = "orders"
@@ -191,6 +202,7 @@ class Order(Base):
     filled_qty: Mapped[Decimal | None] = mapped_column(ExactNumeric)
     fill_price: Mapped[Decimal | None] = mapped_column(ExactNumeric)
     error_code: Mapped[str | None] = mapped_column(String(40))
+    signal_bar: Mapped[SignalBar | None] = mapped_column(JSONText(SignalBar))
 
 
 class Fill(Base):

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.jobs.levels import LevelMover
 from bot.jobs.tick_chunks import ChunkWorker
 from bot.jobs.ticks import Ticker
 from domain.bots import service as bots
@@ -69,7 +70,10 @@ class Floor:
         )
         queue = TableQueue(clock)
 
+        levels = LevelMover(database, desk.exchanges)
+
         async def books(moment_ms: int) -> None:
+            await levels.run(MODE)
             await desk.exchanges.step_to(moment_ms)
             await desk.reconciler.run(MODE, at=from_ms(moment_ms))
 
