@@ -15,6 +15,7 @@ from bot.adapters.folder_blobs import FolderBlobs
 from bot.adapters.key_file import KEY_FILE, KeyFileCipher, key_from_file
 from bot.adapters.lazy_keys import LazyKeys
 from bot.adapters.telegram_files import TelegramFiles
+from bot.exchanges import LIVE
 from bot.jobs.backtests import BacktestKind
 from bot.jobs.cancels import Canceller
 from bot.jobs.heavy import HeavyJob
@@ -209,6 +210,9 @@ async def _wired(
         bot_username=bot_username,
         public_url=settings.public_url,
         connects=inspector is not None or real is not None,
+        modes=tuple(
+            mode for mode in trading.exchanges.modes if mode != LIVE or settings.may_go_live
+        ),
     )
     async with database.write() as session:
         await ensure_builtins(session, wall.now())

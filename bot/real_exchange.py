@@ -13,7 +13,7 @@ from typing import Any
 from bot.markets import OpenMarket
 from bot.settings import Settings
 from domain.cipher import Cipher
-from domain.clock import WallClock
+from domain.clock import SystemClock, WallClock
 from domain.database import Database
 from domain.keys import service as keys
 from domain.trading.ports import Exchanges
@@ -81,7 +81,8 @@ def open_real(
         trouble,
         opened.clock,
         wall,
-        parts["limits"].Limits(wall.monotonic),
+        # What it waits for passes on the machine's own clock, whatever the bot's wall shows.
+        parts["limits"].Limits(SystemClock().monotonic),
         base_url=base_url,
     )
     exchanges = parts["exchanges"].CcxtExchanges(clients)

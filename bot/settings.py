@@ -13,6 +13,7 @@ from bot.exchange_urls import ExchangeUrls, parse
 
 PREFIX = "LEVERFRAME_"
 TELEGRAM = "https://api.telegram.org"
+_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class SettingsError(Exception):
@@ -70,7 +71,7 @@ class Settings(BaseSettings):
         """Keys are entered there."""
         if value is None or value.startswith("https://"):
             return value
-        if urlsplit(value).hostname in {"127.0.0.1", "localhost", "::1"}:
+        if urlsplit(value).hostname in _HERE:
             return value
         raise ValueError("must start with https://, except on this machine itself")
 
@@ -140,6 +141,12 @@ class Settings(BaseSettings):
     def exchange_is_loopback(self) -> bool:
         """Whether the exchange is an emulator on this machine: live orders move no money."""
         return self.exchange_address is not None and self.exchange_address.is_loopback
+
+    @property
+    def may_go_live(self) -> bool:
+        """Not from a chat page on this machine, where nobody has signed in, with real money."""
+        host = urlsplit(self.telegram_api_url).hostname or ""
+        return self.exchange_is_loopback or host not in _HERE
 
     @property
     def is_embedded(self) -> bool:

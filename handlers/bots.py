@@ -58,6 +58,7 @@ async def confirm_view(ctx: Context, draft: Draft) -> View:
         symbols=draft.symbols,
         timeframe=draft.timeframe,
         inputs=draft.inputs,
+        modes=ctx.services.modes,
     )
     equity = await equity_of(ctx, await bots.status(ctx.session, ctx.services.clock, ctx.user.id))
     label = ctx.t(
@@ -94,6 +95,7 @@ async def tap_start(ctx: Context) -> Reply:
         symbols=draft.symbols,
         timeframe=draft.timeframe,
         inputs=draft.inputs,
+        modes=ctx.services.modes,
     )
     view = await status_view(ctx)
     said = ctx.t("start_bot.done", strategy=names.strategy(ctx.t, started.strategy))

@@ -15,6 +15,7 @@ from handlers import (
     documents,
     help,  # noqa: A004 - the command's name
     keys,
+    mode,
     opening,
     picking,
     pictures,
@@ -91,6 +92,7 @@ ROUTES: tuple[Route, ...] = (
         shows_bare=True,
         aliases=("language",),
     ),
+    Route("mode", mode.mode_command, "account", writes=True, menu=False, shows_bare=True),
     Route("cancel", questions.cancel, "account", writes=True, menu=False),
     Route("connect", connect.connect, "account", writes=True, menu=False),
     Route("keys", keys.show_keys, "account", menu=False),
@@ -107,6 +109,7 @@ TAPS: tuple[Tap, ...] = (
     Tap("lang", settings.tap_language, writes=True),
     Tap("tz", settings.tap_timezone, writes=True),
     Tap("theme", settings.tap_theme, writes=True),
+    Tap("mode", mode.tap_mode, writes=True),
     Tap("strategies", strategies.tap_list),
     Tap("strategy", strategies.tap_strategy),
     Tap("status", bots.status),

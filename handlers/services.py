@@ -19,8 +19,8 @@ from handlers.attachments import Files
 class Services:
     """`registration`: open, invite or closed. `invites`: codes accepted by /start. `bot_username`:
     for deep links. `public_url`: where our own pages are, None when there are none. `connects`:
-    whether there is an exchange to connect a key of. `shelf`: the data directory, where replies
-    take their files from.
+    whether there is an exchange to connect a key of. `modes`: of paper, demo and live those that
+    can be traded in here. `shelf`: the data directory, where replies take their files from.
     """
 
     wall: WallClock
@@ -40,3 +40,4 @@ class Services:
     bot_username: str = "leverframe_bot"
     public_url: str | None = None
     connects: bool = True
+    modes: tuple[str, ...] = ("paper",)

@@ -87,7 +87,10 @@ def settings_view(ctx: Context) -> View:
         tuple(_language_buttons(ctx)),
         *rows_of(zones, 3),
         tuple(_theme_button(ctx, theme) for theme in settings.THEMES),
-        (ctx.buttons.show(plain(t("button.menu")), "menu"),),
+        (
+            ctx.buttons.show(plain(t("button.modes")), "mode"),
+            ctx.buttons.show(plain(t("button.menu")), "menu"),
+        ),
     )
     return View(text, keyboard, card="settings:")
 

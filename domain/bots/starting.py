@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.config import config
 from domain.bots.models import BotStatus, BotSymbol
+from domain.bots.modes import PAPER, check_mode
 from domain.bots.roster import Sizing, sizing_of
 from domain.bots.ticks import close_now
 from domain.clock import MarketClock
@@ -24,8 +25,6 @@ from domain.strategies.language import MAX_MEMORY_BARS, Bound, reach
 from domain.trading.models import Position
 
 MAX_SYMBOLS = 20
-MODES = ("paper",)
-"""Modes in which a bot can run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +68,9 @@ async def preview_start(
     symbols: Iterable[str],
     timeframe: str,
     inputs: Mapping[str, Any] | None = None,
+    modes: Collection[str] = (PAPER,),
 ) -> StartPreview:
-    """Check a start and say what it will do. Writes nothing.
+    """Check a start and say what it will do. Writes nothing. `modes`: those to be traded in here.
 
     Raises RuleErrors for a strategy that does not compile, and DomainError: "unknown_strategy",
     "strategy_empty", "strategy_memory" (bars, limit), "no_symbols", "too_many_symbols" (count,
@@ -84,7 +84,7 @@ async def preview_start(
     program = strategies.compiled(strategy)
     bound = program.bind(dict(inputs or {}))
     memory = _memory(market, bound, timeframe)
-    mode = await mode_of(session, user_id)
+    mode = await mode_of(session, user_id, modes)
     running = await session.get(BotStatus, user_id)
     held = await _bot_positions(session, user_id)
     _switchable(running, mode, held)
@@ -119,6 +119,7 @@ async def start(
     symbols: Iterable[str],
     timeframe: str,
     inputs: Mapping[str, Any] | None = None,
+    modes: Collection[str] = (PAPER,),
 ) -> StartPreview:
     """Start the bot, or switch the running one; it acts on closes after now.
 
@@ -133,6 +134,7 @@ async def start(
         symbols=symbols,
         timeframe=timeframe,
         inputs=inputs,
+        modes=modes,
     )
     status = await session.get(BotStatus, user_id, with_for_update=True)
     if status is None:
@@ -158,12 +160,11 @@ async def start(
     return preview
 
 
-async def mode_of(session: AsyncSession, user_id: int) -> str:
+async def mode_of(session: AsyncSession, user_id: int, modes: Collection[str]) -> str:
     """The user's trading mode. Raises DomainError("mode_not_available")."""
     found = await session.scalar(select(UserSettings.mode).where(UserSettings.user_id == user_id))
-    mode = found or "paper"
-    if mode not in MODES:
-        raise DomainError("mode_not_available", mode=mode)
+    mode = found or PAPER
+    check_mode(mode, modes)
     return mode
 
 

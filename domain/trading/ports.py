@@ -85,8 +85,9 @@ class OrderReport:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeFill:
-    """An execution. `fill_id` is unique per account and ascending; `reason`: entry or an exit
-    reason (`ExitReason` value), "" = the exchange does not say, see `classify`.
+    """An execution. `fill_id` is unique per account and ascending, a real exchange's begins with
+    its time (ms, 13 digits); `reason`: entry or an exit reason (`ExitReason` value), "" = the
+    exchange does not say, see `classify`.
 
     `price` as executed (slippage inside); `fee`, `funding` (of the part closed, since its entry),
     `slippage` in USDT, positive = paid; None = to be computed from what we know of the position.

@@ -285,6 +285,17 @@ async def _end_order(
         await end_order(session, outbox, order, report.state, at, report.error_code)
 
 
+async def begin_reading(session: AsyncSession, user_id: int, mode: str, now_ms: int) -> None:
+    """What was executed at a real account before now is none of ours.
+
+    The ids of its fills begin with their time, and what was known of it is old.
+    """
+    state = (await _locked_states(session, mode, [user_id]))[user_id]
+    state.last_fill_id = max(f"{now_ms:013d}-0", state.last_fill_id or "")
+    state.balance = state.equity = state.free = state.seen_at = None
+    await session.flush()
+
+
 async def end_order(
     session: AsyncSession,
     outbox: Outbox,

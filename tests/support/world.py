@@ -220,9 +220,12 @@ async def world(
     registration: str = "open",
     url: str | None = None,
     prepare: Callable[[Database], Awaitable[None]] | None = None,
+    asks_exchange: bool = False,
     **settings: Any,
 ) -> AsyncIterator[World]:
-    """Open a world with its own database (`url`, or a SQLite file in `folder`)."""
+    """Open a world with its own database (`url`, or a SQLite file in `folder`). `asks_exchange`:
+    about keys, instead of `keys`.
+    """
     market = market or FakeMarket()
     wall = ManualClock(market.clock.now_ms())
     inspector = FakeInspector()
@@ -248,7 +251,7 @@ async def world(
             wall=wall,
             opened_market=OpenMarket(market, market.clock, "fake", replayed=False),
             database=database,
-            inspector=inspector,
+            inspector=None if asks_exchange else inspector,
         )
         if prepare is not None:
             await prepare(database)

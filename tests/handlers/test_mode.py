@@ -1,0 +1,81 @@
+"""/mode: where the bot trades."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from domain.audit.models import AuditEntry
+from domain.settings.models import UserSettings
+from tests.handlers.conftest import lively_market
+from tests.handlers.rows import holds
+from tests.handlers.test_keys import connects
+from tests.support.authenticator import enrolled
+from tests.support.world import Person, World, world
+
+EMULATED: dict[str, Any] = {"exchange_urls": '{"bitget": {"rest": "http://127.0.0.1:9"}}'}
+FAR_AWAY: dict[str, Any] = {
+    "exchange_urls": '{"bitget": {"rest": "https://exchange.example"}}',
+    "telegram_api_url": "http://127.0.0.1:8081",
+}
+
+
+async def mode_of(w: World, person: Person) -> str:
+    async with w.database.read() as session:
+        wanted = select(UserSettings.mode).where(UserSettings.telegram_user_id == person.id)
+        return (await session.scalars(wanted)).one()
+
+
+async def test_without_an_exchange_there_is_only_paper(w: World) -> None:
+    alice = await w.trader("alice")
+    assert "only paper trading" in await alice.sends("/mode")
+    assert "not to be had here" in await alice.sends("/mode live")
+    assert "There is no mode “moon”" in await alice.sends("/mode moon")
+
+
+async def test_from_a_page_on_this_machine_nobody_goes_live_at_a_real_exchange(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path, **FAR_AWAY) as w:
+        assert w.container.services.modes == ("paper", "demo")
+        assert "not to be had here" in await (await w.trader("alice")).sends("/mode live")
+
+
+async def test_live_needs_the_second_factor_then_a_key_then_a_code(tmp_path: Path) -> None:
+    async with world(tmp_path, market=lively_market(), **EMULATED) as w:
+        alice = await w.trader("alice")
+        assert "needs the second factor, which is off" in await alice.sends("/mode live")
+        app = await enrolled(alice)
+        assert "six digits" in await alice.sends("/mode live")
+        assert "no key that is ready for Live" in await alice.sends(app.next_code())
+        await connects(alice)
+        w.wall.advance(301)
+        await alice.sends("/mode")
+        assert "six digits" in await alice.taps("Trade in Live")
+        assert await mode_of(w, alice) == "paper"
+        assert "LIVE, with real money" in await alice.sends(app.next_code())
+        assert await mode_of(w, alice) == "live"
+        async with w.database.read() as session:
+            noted = (await session.scalars(select(AuditEntry.action))).all()
+        assert "mode_set" in noted
+        assert "on paper" in await alice.sends("/mode paper"), "going back asks nothing"
+
+
+async def test_a_key_of_the_other_kind_does_not_do(tmp_path: Path) -> None:
+    async with world(tmp_path, market=lively_market(), **EMULATED) as w:
+        alice = await w.trader("alice")
+        await connects(alice)
+        assert "no key that is ready for Demo" in await alice.sends("/mode demo")
+        await connects(alice, "bg_demo_0123456789", "its-secret-of-the-demo", "phrase", demo=True)
+        assert "play money" in await alice.sends("/mode demo")
+
+
+async def test_nothing_may_be_open_or_running(tmp_path: Path) -> None:
+    async with world(tmp_path, market=lively_market(), **EMULATED) as w:
+        alice = await w.trader("alice")
+        await connects(alice, demo=True)
+        await holds(w, alice, source="manual")
+        assert "stop the bot and close its positions" in await alice.sends("/mode demo")
+        assert await mode_of(w, alice) == "paper"
