@@ -77,7 +77,7 @@ class _Recalling(Run):
         for node in self._recall():
             self.first[node.index] = self._first(node)
             if node.scalar:
-                self.values[node.index] = self.analysis.constants[node.index]
+                self.values[node.index] = self.analysis.constants.get(node.index)  # not of words
                 continue
             self.values[node.index] = self._value(node)
             self.cells += self.size
