@@ -140,12 +140,12 @@ class CcxtAccount:
         return (await self._fills(await self._client(), sorted(held), after))[:limit]
 
     async def snapshot(self, question: AccountQuestion) -> AccountSnapshot:
-        """Everything reconcile asks; fills last."""
+        """Everything reconcile asks; orders last, so that the order of every fill is known."""
         client = await self._client()
         balance, positions = await asyncio.gather(self.balance(), self.positions())
-        reports = await asyncio.gather(*(self.find(*order) for order in question.orders))
         symbols = sorted({*question.symbols, *(position.symbol for position in positions)})
         fills = await self._fills(client, symbols, question.after)
+        reports = await asyncio.gather(*(self.find(*order) for order in question.orders))
         known = tuple(report for report in reports if report is not None)
         return AccountSnapshot(balance, positions, fills, known, overlaps=True)
 

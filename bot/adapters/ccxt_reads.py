@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from domain.trading.notices import NOT_FILLED
 from domain.trading.ports import Balance, ExchangeFill, ExchangePosition, OrderReport
 
 NOTHING = Decimal(0)
@@ -131,6 +132,7 @@ def report_from(client_order_id: str, order: Mapping[str, Any]) -> OrderReport:
         state=state,
         filled_qty=filled,
         fill_price=price(order["average"]),
+        error_code=NOT_FILLED if state == "cancelled" else None,
     )
 
 

@@ -22,6 +22,7 @@ from domain.errors import DomainError
 from domain.outbox.service import Outbox
 from domain.trading.intents import claim_intents, in_doubt, to_request, waiting_intents
 from domain.trading.models import Order
+from domain.trading.notices import NOT_FILLED
 from domain.trading.ports import Exchanges, OrderRejectedError, OrderReport, OrderUnknownError
 from domain.trading.reconcile import end_order
 from domain.trading.states import ACCEPTED, ENDED, EXPIRED, FAILED, FILLED, REJECTED, UNKNOWN, move
@@ -142,8 +143,11 @@ class OrderSender:
             await self._finish(order, FAILED, "order_lost")
 
     async def _record(self, order: Order, report: OrderReport) -> None:
-        """The exchange's answer. Filled counts as accepted until reconcile has booked the fill."""
-        state = ACCEPTED if report.state == FILLED else report.state
+        """The exchange's answer. What was filled, or not at all, counts as accepted until reconcile
+        has booked that.
+        """
+        waits = report.state == FILLED or report.error_code == NOT_FILLED
+        state = ACCEPTED if waits else report.state
         await self._finish(order, state, report.error_code, report.exchange_order_id)
 
     async def _finish(

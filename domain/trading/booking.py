@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from domain.clock import from_ms
 from domain.money import exact
 from domain.trading.models import ExitReason, Fill, Order, Position, Trade
 from domain.trading.ports import ExchangeFill
+from domain.trading.states import ENDED, IN_DOUBT
 from domain.trading.tracking import averaged, begun
 
 ENTRY = "entry"
@@ -40,6 +42,36 @@ class Ledger:
         """Our order that was executed, if it was one of ours."""
         known = self.orders.get(fill.client_order_id or "")
         return known or self.by_exchange_id.get(fill.exchange_order_id or "")
+
+    def name(self, client_order_id: str, exchange_order_id: str) -> None:
+        """How the exchange calls one of our orders, which may be news."""
+        order = self.orders.get(client_order_id)
+        if order is not None and exchange_order_id:
+            order.exchange_order_id = exchange_order_id
+            self.know(order)
+
+    def may_own(self, fills: Iterable[ExchangeFill]) -> bool:
+        """Whether one of these is nobody's as far as we know, while an order of ours that could be
+        it has no name at the exchange yet.
+        """
+        nameless = {
+            (order.symbol, order.side)
+            for order in self.orders.values()
+            if order.state in IN_DOUBT and not order.exchange_order_id
+        }
+        return any(
+            (fill.symbol, fill.side) in nameless and self.order_of(fill) is None for fill in fills
+        )
+
+    def is_entering(self, symbol: str, side: str) -> bool:
+        """Whether an entry of ours is at large there; side: long, short."""
+        return any(
+            order.symbol == symbol
+            and not order.reduce_only
+            and (order.side == "buy") == (side == "long")
+            and order.state not in ENDED
+            for order in self.orders.values()
+        )
 
     def add(self, position: Position) -> None:
         """A position that is new."""

@@ -32,7 +32,8 @@ def compare(ledger: Ledger, theirs: Iterable[ExchangePosition], at: datetime) ->
     """Marks ours with their prices and levels; takes in what is not ours as `external`.
 
     External positions follow the exchange without a word. A position of ours is never dropped or
-    resized without a fill: the difference is given back instead.
+    resized without a fill: the difference is given back instead. One where an entry of ours is at
+    large is that entry's: its fill is on its way.
     """
     seen = {(position.symbol, position.side): position for position in theirs}
     differences = []
@@ -50,6 +51,8 @@ def compare(ledger: Ledger, theirs: Iterable[ExchangePosition], at: datetime) ->
             differences.append(_differ(ours, OTHER_SIZE, other.qty))
         mark(ours, other, at)
     for other in seen.values():
+        if ledger.is_entering(other.symbol, other.side):
+            continue
         foreign = _external(ledger, other)
         mark(foreign, other, at)
         ledger.add(foreign)

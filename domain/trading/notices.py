@@ -35,6 +35,9 @@ ORDER_KINDS = {
 }
 """What is told of an order that ended in such a state."""
 
+NOT_FILLED = "not_filled"
+"""Code of an order that the exchange took in and then cancelled, as nobody took the other side."""
+
 _KEY_LENGTH = 80
 
 

@@ -10,17 +10,29 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, delete, literal, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.clock import to_ms
 from domain.outbox import kinds
 from domain.outbox.service import Outbox
 from domain.trading import notices
-from domain.trading.booking import Ledger, book
+from domain.trading.booking import Booked, Ledger, book
 from domain.trading.classify import classify
 from domain.trading.compare import Difference, compare
+from domain.trading.intents import Intent, write_intents
 from domain.trading.models import AccountState, Fill, Order, Position
 from domain.trading.ports import (
     AccountQuestion,
@@ -29,7 +41,8 @@ from domain.trading.ports import (
     ExchangeFill,
     OrderReport,
 )
-from domain.trading.states import ACCEPTED, ENDED, FILLED, SENT, UNKNOWN, move
+from domain.trading.rests import rest_of
+from domain.trading.states import ACCEPTED, ENDED, FILLED, REJECTED, SENT, UNKNOWN, move
 
 ASKED = (SENT, UNKNOWN, ACCEPTED)
 """States of an order whose end only the exchange knows."""
@@ -65,12 +78,15 @@ _POSITIONS = (
 
 @dataclass(slots=True)
 class Reconciled:
-    """`balances`: of every account that was read; `traded`: who closed something."""
+    """`balances`: of every account that was read; `traded`: who closed something; `rests`: closes
+    that were written as others left something open.
+    """
 
     balances: dict[int, Balance] = field(default_factory=dict)
     traded: set[int] = field(default_factory=set)
     fills: int = 0
     differences: list[Difference] = field(default_factory=list)
+    rests: list[Intent] = field(default_factory=list)
 
 
 async def questions(
@@ -119,7 +135,8 @@ async def apply(
 ) -> Reconciled:
     """Book the snapshots that answer `asked`; `at`: market time they were taken.
 
-    A user whose fills somebody else booked since the question is left for the next time.
+    A user whose fills somebody else booked since the question is left for the next time, and so is
+    one with a fill that may be of an order whose answer is still on its way.
     """
     done = Reconciled()
     states = await _locked_states(session, mode, list(snapshots))
@@ -130,12 +147,18 @@ async def apply(
     }
     snapshots = await _without_booked(session, mode, snapshots)
     ledgers = await _ledgers(session, mode, snapshots)
+    snapshots = {
+        user_id: snapshot
+        for user_id, snapshot in snapshots.items()
+        if not ledgers[user_id].may_own(snapshot.fills)
+    }
     with session.no_autoflush:  # all rows in one go at the end
         for user_id, snapshot in snapshots.items():
             await _apply_one(session, outbox, ledgers[user_id], snapshot, at, done)
             _remember(states[user_id], snapshot, at)
         await _write_positions(session, ledgers.values())
     await session.flush()
+    await write_intents(session, done.rests)
     return done
 
 
@@ -166,11 +189,12 @@ async def _apply_one(
     at: datetime,
     done: Reconciled,
 ) -> None:
-    for fill in snapshot.fills:
-        await _book(session, outbox, ledger, fill, done)
+    news = [_book(session, ledger, fill, done) for fill in snapshot.fills]
     for report in snapshot.orders:
-        await _end_order(session, outbox, ledger, report, at)
+        await _end_order(session, outbox, ledger, report, at, done)
     done.differences += compare(ledger, snapshot.positions, at)
+    for fill, booked in news:  # now that prices and levels are as they stand there
+        await _tell(session, outbox, ledger, fill, booked)
     done.balances[ledger.user_id] = snapshot.balance
 
 
@@ -210,33 +234,41 @@ async def _ledgers(
     ledgers = {user_id: Ledger(user_id, mode) for user_id in snapshots}
     for position in await session.scalars(_POSITIONS, {"mode": mode, "ids": list(ledgers)}):
         ledgers[position.user_id].positions[position.symbol, position.side] = position
-    for order in await _spoken_of(session, mode, snapshots.values()):
+    for order in await _spoken_of(session, mode, snapshots):
         if order.user_id in ledgers:
             ledgers[order.user_id].know(order)
+    for user_id, snapshot in snapshots.items():
+        for report in snapshot.orders:
+            ledgers[user_id].name(report.client_order_id, report.exchange_order_id)
     return ledgers
 
 
 async def _spoken_of(
-    session: AsyncSession, mode: str, snapshots: Collection[AccountSnapshot]
+    session: AsyncSession, mode: str, snapshots: Mapping[int, AccountSnapshot]
 ) -> list[Order]:
-    """Our orders that fills or reports name, by either of their ids."""
-    fills = [fill for snapshot in snapshots for fill in snapshot.fills]
-    reports = [report for snapshot in snapshots for report in snapshot.orders]
+    """Our orders that fills or reports name, by either of their ids; of accounts whose fills name
+    no order of ours, all that are at large.
+    """
+    fills = [fill for snapshot in snapshots.values() for fill in snapshot.fills]
+    reports = [report for snapshot in snapshots.values() for report in snapshot.orders]
     ours = {fill.client_order_id for fill in fills} | {report.client_order_id for report in reports}
     ours -= {None, ""}
     theirs = {fill.exchange_order_id for fill in fills} - {None, ""}
-    named = [Order.client_order_id.in_(ours)] if ours else []
+    named: list[ColumnElement[bool]] = [Order.client_order_id.in_(ours)] if ours else []
     if theirs:
         named.append(Order.exchange_order_id.in_(theirs))
+    foreign = [user_id for user_id, snapshot in snapshots.items() if snapshot.overlaps]
+    if foreign:
+        named.append(and_(Order.user_id.in_(foreign), Order.state.in_(ASKED)))
     if not named:
         return []
     return list(await session.scalars(select(Order).where(Order.mode == mode, or_(*named))))
 
 
-async def _book(
-    session: AsyncSession, outbox: Outbox, ledger: Ledger, fill: ExchangeFill, done: Reconciled
-) -> None:
-    """One fill: its row, the position, the order, the trade, and what is told of it."""
+def _book(
+    session: AsyncSession, ledger: Ledger, fill: ExchangeFill, done: Reconciled
+) -> tuple[ExchangeFill, Booked]:
+    """One fill, with everything said: its row, the position, the order, the trade."""
     fill = classify(ledger, fill)
     booked = book(ledger, fill)
     session.add(booked.row)
@@ -244,13 +276,21 @@ async def _book(
     order = ledger.order_of(fill)
     if order is not None:
         _fill_order(order, fill, booked.row.filled_at)
-    key = notices.fill_key(ledger.user_id, ledger.mode, fill.fill_id)
     if booked.trade is not None:
         session.add(booked.trade)
         done.traded.add(ledger.user_id)
+    return fill, booked
+
+
+async def _tell(
+    session: AsyncSession, outbox: Outbox, ledger: Ledger, fill: ExchangeFill, booked: Booked
+) -> None:
+    """What its user hears of a fill."""
+    key = notices.fill_key(ledger.user_id, ledger.mode, fill.fill_id)
+    if booked.trade is not None:
         params = notices.exit_params(booked.trade, fill, booked.left)
         await outbox.notify(session, ledger.user_id, kinds.EXIT, params, dedupe_key=key)
-    elif booked.position is not None and order is not None and fill.reason == "entry":
+    elif booked.position is not None and fill.reason == "entry" and ledger.order_of(fill):
         params = notices.entry_params(booked.position, fill)
         await outbox.notify(session, ledger.user_id, kinds.ENTRY, params, dedupe_key=key)
 
@@ -269,20 +309,31 @@ def _fill_order(order: Order, fill: ExchangeFill, at: datetime) -> None:
 
 
 async def _end_order(
-    session: AsyncSession, outbox: Outbox, ledger: Ledger, report: OrderReport, at: datetime
+    session: AsyncSession,
+    outbox: Outbox,
+    ledger: Ledger,
+    report: OrderReport,
+    at: datetime,
+    done: Reconciled,
 ) -> None:
     """An order that the exchange knows; it is filled only when its fills have been booked."""
     order = ledger.orders.get(report.client_order_id)
     if order is None:
         return
-    order.exchange_order_id = report.exchange_order_id
+    rest = None
     if report.state == FILLED:
-        if (order.filled_qty or 0) >= report.filled_qty:
-            move(order, FILLED, at)
+        if (order.filled_qty or 0) >= report.filled_qty and move(order, FILLED, at):
+            rest = rest_of(ledger, order, to_ms(at))
     elif report.state not in ENDED:
         move(order, report.state, at)
-    else:
+    elif report.error_code != notices.NOT_FILLED:
         await end_order(session, outbox, order, report.state, at, report.error_code)
+    elif rest := rest_of(ledger, order, to_ms(at)):
+        move(order, report.state, at, report.error_code)
+    else:
+        await end_order(session, outbox, order, REJECTED, at, report.error_code)
+    if rest is not None:
+        done.rests.append(rest)
 
 
 async def begin_reading(session: AsyncSession, user_id: int, mode: str, now_ms: int) -> None:

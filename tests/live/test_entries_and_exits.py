@@ -15,7 +15,9 @@ async def test_an_entry_is_filled_with_its_stop_on_the_exchange(desk: LiveDesk) 
     (position,) = await desk.positions()
     assert (position.side, position.size, position.source) == ("long", 0.01, "manual")
     assert (position.stop_price, position.take_profit_price) == (Decimal(58_800), Decimal(62_400))
-    assert [kind for kind, _ in await desk.told()] == ["entry"]
+    ((kind, said),) = await desk.told()
+    assert (kind, said["stop"], said["take_profit"]) == ("entry", "58800", "62400")
+    assert (said["leverage"], said["margin"], said["risk"]) == (5, "120", "12.72")
     assert desk.emulator.bare() == []
 
 

@@ -9,9 +9,9 @@ async with live_desk(database) as desk:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ from bot.adapters.fernet_cipher import FernetCipher
 from bot.jobs.guard import StopGuard
 from bot.jobs.orders import OrderSender
 from bot.jobs.reconcile import Reconciler
+from bot.jobs.reversals import Reversals
 from bot.sandbox.bitget import Account, Emulator, RunningEmulator, start
 from domain.cipher import decrypt_json
 from domain.clock import ManualClock, SystemClock
@@ -75,12 +76,31 @@ class LiveDesk:
     account: Account
     drawer: KeyDrawer
     market: CcxtMarket
-    exchanges: CcxtExchanges
+    new_clients: Callable[[], Clients]
     outbox: Outbox
-    sender: OrderSender
-    reconciler: Reconciler
-    guard: StopGuard
     user_id: int
+    exchanges: CcxtExchanges = field(init=False)
+    sender: OrderSender = field(init=False)
+    reconciler: Reconciler = field(init=False)
+    guard: StopGuard = field(init=False)
+    reversals: Reversals = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.wire()
+
+    def restarts(self) -> None:
+        """The trading side is another process from now on: it knows what is in the database."""
+        self.exchanges.clients.close()
+        self.wire()
+
+    def wire(self) -> None:
+        """Everything that the bot puts around the exchange, new."""
+        self.exchanges = CcxtExchanges(self.new_clients())
+        side = (self.database, self.exchanges)
+        self.sender = OrderSender(*side, self.outbox, self.clock, self.clock)
+        self.reconciler = Reconciler(*side, self.outbox, self.clock)
+        self.guard = StopGuard(*side, self.market, self.outbox, self.clock)
+        self.reversals = Reversals(*side, self.market, self.outbox, self.clock)
 
     @property
     def exchange(self) -> Exchange:
@@ -158,8 +178,13 @@ class LiveDesk:
 
 
 @asynccontextmanager
-async def live_desk(database: Database, **about: Any) -> AsyncIterator[LiveDesk]:
-    """An emulator at noon and an account of 1,000 USDT; `about` is the account's."""
+async def live_desk(
+    database: Database, *, rate: float = 9.0, timeout_s: float = 2.0, **about: Any
+) -> AsyncIterator[LiveDesk]:
+    """An emulator at noon and an account of 1,000 USDT; `about` is the account's.
+
+    `rate`: calls per second that the account may make.
+    """
     clock = ManualClock(NOON_MS)
     emulator = Emulator(clock, spread=Decimal(0))
     account = emulator.opens(**about)
@@ -169,21 +194,21 @@ async def live_desk(database: Database, **about: Any) -> AsyncIterator[LiveDesk]
     market = CcxtMarket(public, session, clock)
     user_id = await add_user(database, "alice")
     drawer = KeyDrawer({user_id: account}, [])
-    clients = Clients(
-        market, session, drawer.open, drawer.trouble, clock, clock,
-        Limits(SystemClock().monotonic), base_url=running.url, timeout_s=2.0,
-    )  # fmt: skip
-    exchanges = CcxtExchanges(clients)
-    outbox = Outbox(FernetCipher(Fernet.generate_key().decode()), clock)
-    try:
-        yield LiveDesk(
-            database, clock, emulator, running, account, drawer, market, exchanges, outbox,
-            OrderSender(database, exchanges, outbox, clock, clock),
-            Reconciler(database, exchanges, outbox, clock),
-            StopGuard(database, exchanges, market, outbox, clock),
-            user_id,
+
+    def new_clients() -> Clients:
+        limits = Limits(SystemClock().monotonic, 10 * rate, rate, int(rate))
+        return Clients(
+            market, session, drawer.open, drawer.trouble, clock, clock, limits,
+            base_url=running.url, timeout_s=timeout_s,
         )  # fmt: skip
+
+    outbox = Outbox(FernetCipher(Fernet.generate_key().decode()), clock)
+    desk = LiveDesk(
+        database, clock, emulator, running, account, drawer, market, new_clients, outbox, user_id
+    )
+    try:
+        yield desk
     finally:
-        clients.close()
+        desk.exchanges.clients.close()
         await market.aclose()
         await running.stop()

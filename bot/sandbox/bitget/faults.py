@@ -76,9 +76,10 @@ def fault_from(body: dict[str, Any]) -> Fault:
 
 
 class Faults:
-    """Those still to come, oldest first."""
+    """Those still to come, oldest first. `struck`: how many calls were hit."""
 
     def __init__(self, seed: int) -> None:
+        self.struck = 0
         self._pending: list[Fault] = []
         self._dice = random.Random(seed)  # noqa: S311 - weather, not secrets
 
@@ -101,5 +102,6 @@ class Faults:
                 fault.times -= 1
                 if fault.times == 0:
                     self._pending.remove(fault)
+            self.struck += 1
             return fault
         return None
