@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,8 @@ import structlog
 from sqlalchemy import BindParameter, bindparam, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.bots import closes, roster, scripts, ticks
+from bot.jobs.follow import Follower, Follows
+from domain.bots import closes, roster, ticks
 from domain.bots.decisions import Conventions, Moment, act
 from domain.bots.roster import Bot
 from domain.bots.wishes import held_sides, wish_of
@@ -29,7 +30,6 @@ from domain.trading.intents import SIMULATED
 from domain.trading.models import Position, Trade
 from domain.trading.ports import Balance, Exchanges
 from domain.trading.tracked import remember_all
-from domain.trading.tracking import Followed
 
 ATTEMPTS = 3
 """How often a bot whose decision fails is tried before its close is passed over."""
@@ -57,16 +57,13 @@ class ChunkIncompleteError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Which bots have nothing to do, which may act, and which must wait for their market.
-
-    `followed`: what the close makes of open positions, by user and symbol.
-    """
+    """Which bots have nothing to do, which may act, and which must wait for their market."""
 
     quiet: list[Bot]
     acting: list[Bot]
     waiting: list[Bot]
     readings: Mapping[int, Mapping[str, Reading]]
-    followed: dict[int, dict[str, Followed]] = field(default_factory=dict)
+    follows: Follows
 
 
 @dataclass
@@ -86,6 +83,7 @@ class ChunkWorker:
     conventions: Conventions
     patience_ms: int | None = PATIENCE_MS
     book: SignalBook = field(init=False)
+    follower: Follower = field(init=False)
     programs: roster.Programs = field(default_factory=roster.Programs)
     signals: int = 0
     orders: int = 0
@@ -95,6 +93,7 @@ class ChunkWorker:
 
     def __post_init__(self) -> None:
         self.book = SignalBook(Windows(self.market, self.clock, self.patience_ms))
+        self.follower = Follower(self.database, self.market)
 
     async def run_chunk(self, args: Mapping[str, Any]) -> None:
         """Decide for the bots of a chunk (see `ticks.enqueue_behind`). May run twice.
@@ -125,33 +124,17 @@ class ChunkWorker:
         known = await self.book.read(
             series, {symbol: list(bounds.values()) for symbol, bounds in wanted.items()}, window
         )
-        plan = _Plan([], [], [], {bot.user_id: _readings(bot, known) for bot in bots})
-        lost = await self._follow(series, bots, plan)
+        readings = {bot.user_id: _readings(bot, known) for bot in bots}
+        plan = _Plan([], [], [], readings, await self.follower.run(series, bots, readings))
         async with self.database.read() as session:
             for bot in bots:
-                if bot.user_id in lost or not _reachable(bot, known):
+                if bot.user_id in plan.follows.lost or not _reachable(bot, known):
                     plan.waiting.append(bot)
                 elif await _may_act(session, bot, plan):
                     plan.acting.append(bot)
                 else:
                     plan.quiet.append(bot)
         return plan
-
-    async def _follow(self, series: Series, bots: Sequence[Bot], plan: _Plan) -> set[int]:
-        """Run the scripts of open positions; users whose market's contract can not be read now."""
-        async with self.database.read() as session:
-            held = await scripts.scripted(session, bots, plan.readings)
-        contracts = await self._contracts(p.symbol for some in held.values() for p in some)
-        lost = set()
-        for bot in bots:
-            some = held.get(bot.user_id, ())
-            if any(position.symbol not in contracts for position in some):
-                lost.add(bot.user_id)
-            elif some:
-                plan.followed[bot.user_id] = scripts.follow(
-                    bot, some, plan.readings[bot.user_id], contracts, series.close_ms
-                )
-        return lost
 
     async def _pass(self, series: Series, plan: _Plan, exposed: Exposed, done: int | None) -> None:
         """One transaction for all that have nothing to decide: their positions' levels move, their
@@ -161,7 +144,7 @@ class ChunkWorker:
         """
         quiet = plan.quiet
         at, users = from_ms(series.close_ms), [bot.user_id for bot in quiet]
-        followed = [each for user in users for each in plan.followed.get(user, {}).values()]
+        followed = [each for user in users for each in plan.follows.of(user).values()]
         async with self.database.write() as session:
             for mode in sorted({bot.mode for bot in quiet if (bot.user_id, bot.mode) in exposed}):
                 watched = [b.user_id for b in quiet if (b.user_id, mode) in exposed]
@@ -181,9 +164,7 @@ class ChunkWorker:
             users = [bot.user_id for bot in plan.acting if bot.mode == mode]
             found = await self.exchanges.balances(mode, users)
             balances |= {(mode, user_id): balance for user_id, balance in found.items()}
-        contracts = await self._contracts(
-            symbol for bot in plan.acting for symbol in plan.readings[bot.user_id]
-        )
+        contracts = await self._contracts(plan)
         left = 0
         for bot in plan.acting:
             balance = balances.get((bot.mode, bot.user_id))
@@ -193,9 +174,13 @@ class ChunkWorker:
             if lacking or (balance is None and bot.mode in SIMULATED):
                 left += 1
                 continue
-            followed = plan.followed.get(bot.user_id, {})
             moment = Moment(
-                series.close_ms, self.clock.now_ms(), readings, contracts, balance, followed
+                series.close_ms,
+                self.clock.now_ms(),
+                readings,
+                contracts,
+                balance,
+                plan.follows.of(bot.user_id),
             )
             left += not await self._act(bot, moment)
         return left
@@ -223,10 +208,11 @@ class ChunkWorker:
         self.denied.update(done.denied)
         return True
 
-    async def _contracts(self, symbols: Iterable[str]) -> dict[str, Contract]:
-        """Limits of markets; those that can not be reached are left out."""
+    async def _contracts(self, plan: _Plan) -> dict[str, Contract]:
+        """Limits of the symbols somebody may enter; those that can not be reached are left out."""
+        symbols = {symbol for bot in plan.acting for symbol in plan.readings[bot.user_id]}
         found: dict[str, Contract] = {}
-        for symbol in sorted(set(symbols)):
+        for symbol in sorted(symbols):
             try:
                 found[symbol] = await self.market.contract(symbol)
             except DomainError as error:
@@ -251,7 +237,7 @@ async def _may_act(session: AsyncSession, bot: Bot, plan: _Plan) -> bool:
     Looked at again inside the transaction; here it only keeps the quiet ones cheap.
     """
     readings = plan.readings[bot.user_id]
-    if any(followed.leaves for followed in plan.followed.get(bot.user_id, {}).values()):
+    if any(followed.leaves for followed in plan.follows.of(bot.user_id).values()):
         return True
     if any(reading.buy != reading.sell for reading in readings.values()):
         return True

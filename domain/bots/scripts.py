@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.roster import Bot
-from domain.market.ports import Contract
+from domain.market.candles import Candles
 from domain.signals.evaluate import Reading
 from domain.trading import tracked, tracking
 from domain.trading.models import Position
@@ -29,39 +29,38 @@ async def scripted(session: AsyncSession, bots: Iterable[Bot], readings: Reading
     found: defaultdict[int, list[Position]] = defaultdict(list)
     if asked:
         for position in await tracked.held(session, list(asked)):
-            reading = readings[position.user_id].get(position.symbol)
             mine = position.mode == asked[position.user_id].mode
-            if mine and reading is not None and reading.scripts is not None:
+            if mine and position.symbol in readings[position.user_id]:
                 found[position.user_id].append(position)
     return found
 
 
 def follow(
     bot: Bot,
-    held: Sequence[Position],
-    readings: Mapping[str, Reading],
-    contracts: Mapping[str, Contract],
+    position: Position,
+    reading: Reading,
+    tick: float,
     close_ms: int,
-) -> dict[str, Followed]:
-    """Symbol -> what the close makes of the bot's position there."""
-    followed = {}
-    for position in held:
-        reading = readings[position.symbol]
-        if bot.bound is None or reading.scripts is None:
-            continue
-        close = Close(
-            close_ms=close_ms,
-            price=reading.price,
-            high=reading.high,
-            low=reading.low,
-            program=bot.bound.key,
-            scripts=reading.scripts,
-            tick=float(contracts[position.symbol].price_tick),
-        )
-        seen = tracking.follow_position(position, close)
-        if seen is not None:
-            followed[position.symbol] = seen
-    return followed
+    unseen: Candles | None,
+) -> Followed | None:
+    """What a close makes of a bot's position; None if it was not held then, or was seen before.
+
+    `tick`: the market's price step. `unseen`: the bars before this one that it was held through
+    without anybody looking.
+    """
+    if bot.bound is None or reading.scripts is None:
+        return None
+    close = Close(
+        close_ms=close_ms,
+        price=reading.price,
+        high=reading.high,
+        low=reading.low,
+        program=bot.bound.key,
+        scripts=reading.scripts,
+        tick=tick,
+        unseen=unseen,
+    )
+    return tracking.follow_position(position, close)
 
 
 def _has_scripts(readings: Mapping[str, Reading]) -> bool:

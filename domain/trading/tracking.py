@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.clock import to_ms
+from domain.market.candles import Candles
 from domain.market.scripts import PositionScripts
 from domain.money import exact
 from domain.trading.fills import FLAT
@@ -28,6 +29,7 @@ class Close:
     """A bar of the bot's timeframe as it closes, at `price`, with the rows that scripts read there.
 
     `program`: the key of the program whose `scripts` they are. `tick`: the market's price step.
+    `unseen`: earlier bars that the position was held through and nobody followed it in.
     """
 
     close_ms: int
@@ -37,6 +39,7 @@ class Close:
     program: str
     scripts: PositionScripts
     tick: float
+    unseen: Candles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def follow_position(position: Position, seen: Close) -> Followed | None:
     simulated = position.mode in SIMULATED
     stop = _standing(track.stop, position.stop_price if simulated else position.stop_wanted)
     take = _standing(track.take, position.take_profit_price if simulated else position.take_wanted)
-    reach = reached(Reach(track.best, track.worst), side, seen.high, seen.low)
+    reach, bars = _reach(track, side, seen)
     table = table_of(seen.scripts)
     moved, leaves = follow(
         FLAT._replace(
@@ -97,7 +100,7 @@ def follow_position(position: Position, seen: Close) -> Followed | None:
             take=math.nan if take is None else take,
         ),
         reach,
-        track.bars + 1,
+        bars,
         seen.price,
         seen.close_ms,
         table,
@@ -113,10 +116,27 @@ def follow_position(position: Position, seen: Close) -> Followed | None:
         take=_known(moved.take),
         best=reach.best,
         worst=reach.worst,
-        bars=track.bars + 1,
+        bars=bars,
     )
     changed = (left.stop, left.take) != (stop, take)
     return Followed(position.id, simulated, seen.close_ms, left, changed, leaves)
+
+
+def unseen_since(position: Position, bar_ms: int) -> int:
+    """The open (ms) of the first bar of the bot's timeframe that its scripts have not seen."""
+    if position.tracked_ms is not None:
+        return position.tracked_ms
+    opened_ms = to_ms(position.opened_at or position.updated_at)
+    return opened_ms - opened_ms % bar_ms
+
+
+def _reach(track: Track, side: int, seen: Close) -> tuple[Reach, int]:
+    """(best and worst price since the fill, closes since then), this bar included."""
+    reach, bars = Reach(track.best, track.worst), track.bars + 1
+    if seen.unseen is not None and len(seen.unseen) > 0:
+        high, low = float(seen.unseen.high.max()), float(seen.unseen.low.min())
+        reach, bars = reached(reach, side, high, low), bars + len(seen.unseen)
+    return reached(reach, side, seen.high, seen.low), bars
 
 
 def _at_entry(track: Track, seen: Close) -> Sequence[float]:
@@ -127,7 +147,7 @@ def _at_entry(track: Track, seen: Close) -> Sequence[float]:
 
 
 def _adopted(position: Position) -> Track:
-    """A position that no script followed so far: its past is not known, only where it began."""
+    """A position that no script followed so far."""
     entry = float(position.entry_price)
     return Track(None, entry, None, None, entry, entry)
 

@@ -11,6 +11,7 @@ from domain.errors import DomainError
 from domain.trading import tracked
 from domain.trading.models import Position
 from domain.trading.ports import ExchangePosition, LevelRequest
+from domain.trading.track import Track
 from tests.support.bots import EXCHANGE, Floor
 from tests.support.market import FakeMarket
 from tests.support.trading import MODE
@@ -23,6 +24,12 @@ OF_THE_SIGNAL = "buy = close == 61500\nexit_long = close < at_entry(close)\nstop
 
 async def position(floor: Floor) -> Position:
     (found,) = await floor.desk.positions()
+    return found
+
+
+async def track(floor: Floor) -> Track:
+    found = (await position(floor)).track
+    assert found is not None
     return found
 
 
@@ -173,22 +180,39 @@ async def test_a_stop_moved_by_hand_is_not_loosened(floor: Floor) -> None:
     assert (await position(floor)).stop_price == Decimal(64_680)
 
 
-async def test_a_position_that_another_program_opened_is_followed_from_now_on(
+async def test_bars_that_passed_while_the_bot_was_stopped_count(floor: Floor) -> None:
+    await floor.starts(code=TRAIL)
+    await floor.closes_at(61_500, 61_500, 62_000)
+    await floor.stops()
+    await floor.closes_at(66_000, 65_500, 65_500)
+    assert (await track(floor)).bars == 2
+    await floor.starts(code=TRAIL)
+    await floor.closes_at(65_400)
+
+    assert (await track(floor)).bars == 6
+    assert (await position(floor)).stop_price == Decimal(64_680)
+
+
+async def test_a_position_that_another_program_opened_is_taken_over_without_its_signal_bar(
     floor: Floor,
 ) -> None:
     await floor.starts(code="buy = close > 61000\nstop_loss = 9")
-    await floor.closes_at(61_500, 61_500, 61_400)
+    await floor.closes_at(61_500, 61_500, 61_700)
     assert (await position(floor)).track is None
+    before = (await position(floor)).take_profit_price
     await floor.starts(
-        code="buy = close > 90000\nexit_long = bars_held >= 2\nstop_loss = 2"
-        " if best_profit < 1 else -0.5\ntake_profit = at_entry(close) / close"
+        code="buy = close > 90000\nexit_long = bars_held >= 4 and na(at_entry(close))\n"
+        "stop_loss = 2 if best_profit < 0.3 else -0.1\ntake_profit = at_entry(close) / close"
     )
-    await floor.closes_at(62_500, 62_600, 62_700)
+    await floor.closes_at(61_600)
+    held = await position(floor)
+    assert (held.stop_price, held.take_profit_price) == (Decimal("61573.9"), before)
+    await floor.closes_at(61_650, 61_640)
 
     _, left = await floor.orders()
     assert left.purpose == "exit"
     (trade,) = await floor.trades()
-    assert trade.exit_price == pytest.approx(Decimal(62_600) * Decimal("0.9998"))
+    assert trade.exit_price == pytest.approx(Decimal(61_650) * Decimal("0.9998"))
 
 
 async def test_a_market_that_can_not_be_reached_holds_the_close_of_what_it_looks_after(
