@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import talib
 
+from bot.workers.memory import keep_freed
 from bot.workers.search import Search
 from domain.backtests.daily import daily_values, returns, sharpe
 from domain.backtests.drawdown import deepest
@@ -106,6 +107,7 @@ def since_start() -> float:
 def main(folder: Path, workload: str, reps: int) -> None:
     candles = load(folder, "w1" if workload == "w1" else "w2")
     gear = PLAIN if workload == "year" else _compiled()
+    keep_freed()  # as every worker does at its start
     if workload == "w2":
         _print_sweep(candles, gear, reps)
         return

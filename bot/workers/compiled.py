@@ -30,6 +30,7 @@ SOURCES = (
     measure,
 )  # fmt: skip
 RARE = (scripts, following)
+OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
 OUTSIDE = (loop.follow_position, loop.stretch, loop.run_bars)
 
 
@@ -82,7 +83,7 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     It makes none and keeps none, and its caller holds those it is given; yet counted, each was
     counted up and down at every step, across all cores: half of the time.
     """
-    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, _nrt=False)(function)
+    compiled: Callable[..., Any] = numba.njit(**OPTIONS)(function)
     return compiled
 
 

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from bot.workers.memory import keep_freed
+
 
 def call(target: str, *args: Any) -> Any:
     """`target`: "module:function"."""
@@ -27,6 +29,7 @@ def begin(memory_bytes: int | None) -> None:
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
         least = memory_bytes if most == resource.RLIM_INFINITY else min(memory_bytes, most)
         resource.setrlimit(resource.RLIMIT_DATA, (least, most))
+    keep_freed()
     end_with_parent()
 
 

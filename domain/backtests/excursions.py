@@ -50,6 +50,8 @@ def _over_full_bars(column: Floats, entry_bar: Ints, exit_bar: Ints, extreme: np
     Trades follow one another, so their bars make one ascending list of places: one reduceat.
     """
     places = np.ravel(np.column_stack((entry_bar, exit_bar)))
-    padded = np.append(column, column[-1])
-    found: Floats = extreme.reduceat(padded, places)[::2]
+    # The last extreme reaches to the column's end: a place after it says no more.
+    inside = places[: np.searchsorted(places, len(column))]
+    found: Floats = np.full(len(entry_bar), np.nan)
+    found[: (len(inside) + 1) // 2] = extreme.reduceat(column, inside)[::2]
     return np.where(entry_bar < exit_bar, found, np.nan)

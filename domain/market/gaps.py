@@ -33,7 +33,6 @@ def find_gaps(time: Times, step_ms: int, *, lines: Times | None = None, listed: 
 
     `lines`: each bar's line in its file, the bar's index when left out.
     """
-    places = np.arange(len(time), dtype=np.int64) if lines is None else lines
     steps = np.diff(time)
     rows = np.flatnonzero(steps >= 2 * step_ms)
     missing = steps[rows] // step_ms - 1
@@ -43,7 +42,7 @@ def find_gaps(time: Times, step_ms: int, *, lines: Times | None = None, listed: 
         missing=int(missing.sum()),
         longest=tuple(
             Gap(
-                int(places[row + 1]),
+                row + 1 if lines is None else int(lines[row + 1]),
                 int(time[row]) + step_ms,
                 int(time[row + 1]),
                 lost,
