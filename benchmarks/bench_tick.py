@@ -1,4 +1,6 @@
-"""One candle close for 1,000 running bots that share 10 programs on 10 symbols."""
+"""One candle close for 1,000 running bots that share 10 programs on 10 symbols; and the same where
+each of them holds a position whose stop trails.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ from domain.outbox.service import Outbox
 from domain.risk.models import RiskSettings
 from domain.settings.models import UserSettings
 from domain.strategies.models import Strategy
-from domain.trading.models import Order
+from domain.trading.models import Order, Position
 from domain.users.models import User
 from tests.support.cipher import fresh_cipher
 from tests.support.market import FakeMarket
@@ -35,6 +37,13 @@ _CODE = """
 buy = crossover(ema(close, {n}), ema(close, {m}))
 sell = crossunder(ema(close, {n}), ema(close, {m}))
 """
+_TRAILS = """
+buy = volume > 50
+stop_loss = 10
+trail = 5
+exit_long = ema(close, {n}) < ema(close, {m}) and bars_held > 1000
+"""
+_LOUD = 99.0  # the volume at which these buy
 
 
 def market() -> FakeMarket:
@@ -44,7 +53,7 @@ def market() -> FakeMarket:
     return made
 
 
-def walk(made: FakeMarket, minutes: int) -> None:
+def walk(made: FakeMarket, minutes: int, volume: float = 10.0) -> None:
     """Some minutes of a random walk."""
     steps = np.random.default_rng(to_seed(made)).normal(0, 0.002, (len(SYMBOLS), minutes))
     prices = {symbol: made._last_close(symbol) for symbol in SYMBOLS}
@@ -52,7 +61,7 @@ def walk(made: FakeMarket, minutes: int) -> None:
         for row, symbol in enumerate(SYMBOLS):
             before = prices[symbol]
             prices[symbol] = after = before * float(np.exp(steps[row, minute]))
-            made.bar(before, max(before, after), min(before, after), after, symbol=symbol)
+            made.bar(before, max(before, after), min(before, after), after, volume, symbol=symbol)
 
 
 def to_seed(made: FakeMarket) -> int:
@@ -60,7 +69,7 @@ def to_seed(made: FakeMarket) -> int:
     return made.clock.now_ms() // 60_000
 
 
-async def populate(database: Database, made: FakeMarket) -> None:
+async def populate(database: Database, made: FakeMarket, code: str) -> None:
     """Everybody runs a bot: user n has program n % 10 on symbol n % 10."""
     numbers = range(1, USERS + 1)
     now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,7 +78,7 @@ async def populate(database: Database, made: FakeMarket) -> None:
         await session.execute(
             insert(User), [{"id": n, "email": f"{n}@x", "created_at": now} for n in numbers]
         )
-        codes = [_CODE.format(n=5 + k, m=20 + k) for k in range(PROGRAMS)]
+        codes = [code.format(n=5 + k, m=20 + k) for k in range(PROGRAMS)]
         await session.execute(
             insert(Strategy),
             [{"id": k + 1, "name": f"s{k}", "code": code} for k, code in enumerate(codes)],
@@ -104,11 +113,11 @@ async def populate(database: Database, made: FakeMarket) -> None:
             await session.execute(insert(table), values)
 
 
-async def measure(url: str, name: str) -> None:
+async def measure(url: str, name: str, code: str = _CODE) -> None:
     """Ticks, one after the other; a quiet one and one with signals cost differently."""
     made = market()
     database = Database(url)
-    await populate(database, made)
+    await populate(database, made, code)
     queue = TableQueue(made.clock)
     trading = Trading.wired(
         database=database,
@@ -119,6 +128,9 @@ async def measure(url: str, name: str) -> None:
         outbox=Outbox(fresh_cipher(), made.clock),
         live_prices=False,
     )
+    for volume in (_LOUD, 10.0) if code == _TRAILS else ():
+        walk(made, 1, volume)
+        await trading.run_due()
     quiet: list[float] = []
     busy: list[tuple[float, int]] = []
     for _ in range(TICKS):
@@ -139,8 +151,9 @@ async def measure(url: str, name: str) -> None:
             quiet.append(took)
     async with database.read() as session:
         orders = await session.scalar(select(func.count()).select_from(Order))
+        held = await session.scalar(select(func.count()).select_from(Position))
     await database.close()
-    print(f"{name}: 10 fetches, 10 evaluations for {USERS} bots, each tick")
+    print(f"{name}: 10 fetches, 10 evaluations for {USERS} bots with {held} positions, each tick")
     if quiet:
         print(f"  quiet ticks {len(quiet)}: median {statistics.median(quiet) * 1e3:8.1f} ms")
     if busy:
@@ -157,10 +170,11 @@ def run() -> None:
     """Both databases."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = f"sqlite+aiosqlite:///{folder / 'tick.db'}"
-        bring_up_to_date(url)
-        asyncio.run(measure(url, "SQLite"))
-        asyncio.run(measure(stack.enter_context(postgres.running()), "PostgreSQL"))
+        for number, code in enumerate((_CODE, _TRAILS)):
+            url = f"sqlite+aiosqlite:///{folder / f'tick{number}.db'}"
+            bring_up_to_date(url)
+            asyncio.run(measure(url, "SQLite", code))
+            asyncio.run(measure(stack.enter_context(postgres.running()), "PostgreSQL", code))
 
 
 if __name__ == "__main__":

@@ -41,18 +41,23 @@ class Follows:
 
 @dataclass(frozen=True)
 class Follower:
-    """One query for a chunk with scripts; the market is asked only where a position is open."""
+    """Bots without scripts cost nothing, those without a position their share of one query for the
+    chunk.
+    """
 
     database: Database
     market: MarketData
 
     async def run(self, series: Series, bots: Sequence[Bot], readings: Readings) -> Follows:
         """At one close."""
-        async with self.database.read() as session:
-            held = await scripts.scripted(session, bots, readings)
         follows = Follows()
         ticks: dict[str, float] = {}
-        for bot in bots:
+        scripted = [bot for bot in bots if scripts.has_scripts(readings[bot.user_id])]
+        if not scripted:
+            return follows
+        async with self.database.read() as session:
+            held = await scripts.scripted(session, scripted, readings)
+        for bot in scripted:
             for position in held.get(bot.user_id, ()):
                 try:
                     if position.symbol not in ticks:

@@ -21,17 +21,13 @@ Held = Mapping[int, Sequence[Position]]
 
 
 async def scripted(session: AsyncSession, bots: Iterable[Bot], readings: Readings) -> Held:
-    """Open positions that the scripts of their bots look after now; by user, one query for all.
-
-    Bots without scripts cost nothing, those without positions their share of the query.
-    """
-    asked = {bot.user_id: bot for bot in bots if _has_scripts(readings[bot.user_id])}
+    """Open positions that the scripts of their bots look after now; by user, one query for all."""
+    asked = {bot.user_id: bot for bot in bots}
     found: defaultdict[int, list[Position]] = defaultdict(list)
-    if asked:
-        for position in await tracked.held(session, list(asked)):
-            mine = position.mode == asked[position.user_id].mode
-            if mine and position.symbol in readings[position.user_id]:
-                found[position.user_id].append(position)
+    for position in await tracked.held(session, list(asked)):
+        mine = position.mode == asked[position.user_id].mode
+        if mine and position.symbol in readings[position.user_id]:
+            found[position.user_id].append(position)
     return found
 
 
@@ -63,5 +59,6 @@ def follow(
     return tracking.follow_position(position, close)
 
 
-def _has_scripts(readings: Mapping[str, Reading]) -> bool:
+def has_scripts(readings: Mapping[str, Reading]) -> bool:
+    """Whether a program says something of open positions at this close."""
     return any(reading.scripts is not None for reading in readings.values())

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.replay import live_rules, replay
+from bot.replay import live_rules, replay, replay_together
+from bot.traded import Traded
+from domain.backtests.engine import simulate
 from domain.backtests.rules import Rules
 from domain.market.resample import resample
+from domain.strategies.language import compile_rules, evaluate
 from tests.replay.markets import (
+    HOUR,
     START,
     Case,
     backtest,
@@ -83,4 +87,25 @@ async def test_on_finer_bars_inside(case: Case, code: str) -> None:
     expected = backtest(candles, code, case.rules, detail)
     found = await replay(candles, code, case.rules, detail=detail)
 
+    assert differences(expected.trades, found.trades) == []
+
+
+@pytest.mark.parametrize("name", ["trail", "steps down", "of the signal bar"])
+async def test_of_several_symbols_on_one_balance(name: str) -> None:
+    markets = {"BTCUSDT": MARKET, "ETHUSDT": random_candles(8, 120, 0.02, 0.05)}
+    rules = replace(RULES, max_positions=2)
+    bound = compile_rules(PROGRAMS[name]).bind(None)
+    said = {
+        symbol: (candles, evaluate(bound, candles, bar_ms=HOUR))
+        for symbol, candles in markets.items()
+    }
+    found = await replay_together(
+        {symbol: Traded(candles) for symbol, candles in markets.items()},
+        PROGRAMS[name],
+        rules,
+        start_ms=START,
+    )
+
+    expected = simulate(said, None, rules)
+    assert len(expected.trades) >= 10
     assert differences(expected.trades, found.trades) == []
