@@ -12,7 +12,14 @@ from domain.backtests.rules import Rules
 from domain.clock import MarketClock
 from domain.market.candles import Candles
 from domain.market.history import History
-from domain.market.ports import Contract, Funding, HistoryRange, Price, unknown_symbol
+from domain.market.ports import (
+    Contract,
+    Funding,
+    HistoryRange,
+    MarginTier,
+    Price,
+    unknown_symbol,
+)
 from domain.market.resample import last_closed
 
 
@@ -30,6 +37,7 @@ def contract_of(rules: Rules) -> Contract:
         mmr=_decimal(rules.mmr),
         price_decimals=8,
         max_market_qty=None if rules.max_qty is None else _decimal(rules.max_qty),
+        tiers=tuple(MarginTier(_decimal(floor), _decimal(rate)) for floor, rate in rules.tiers),
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from domain.market.ports import Contract
-from domain.market.specification import MAKER_FEE, MAX_LEVERAGE, MIN_COST_USDT, TAKER_FEE
+from domain.market.ports import Contract, MarginTier
+from domain.market.specification import MAKER_FEE, MAX_LEVERAGE, MIN_COST_USDT, MMR, TAKER_FEE
 
 MAX_SYMBOL_LENGTH = 20  # what the tables hold
+USUAL_TIERS = (MarginTier(Decimal(0), MMR),)
 
 
 def symbols_from(markets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -24,8 +25,13 @@ def symbols_from(markets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str
     return found
 
 
-def contract_from(symbol: str, market: Mapping[str, Any], mmr: Decimal) -> Contract:
-    """Limits and rates; Bitget's usual ones where the market leaves them out."""
+def contract_from(
+    symbol: str, market: Mapping[str, Any], tiers: tuple[MarginTier, ...]
+) -> Contract:
+    """Limits and rates; Bitget's usual ones where the market leaves them out.
+
+    `tiers`: as `tiers_from` makes them, the lowest first.
+    """
     tick = Decimal(str(market["precision"]["price"]))
     step = Decimal(str(market["precision"]["amount"]))
     limits = market["limits"]
@@ -39,10 +45,30 @@ def contract_from(symbol: str, market: Mapping[str, Any], mmr: Decimal) -> Contr
         max_leverage=int(_number(limits["leverage"]["max"]) or MAX_LEVERAGE),
         taker_fee=_or(_number(market["taker"]), TAKER_FEE),
         maker_fee=_or(_number(market["maker"]), MAKER_FEE),
-        mmr=mmr,
+        mmr=tiers[0].rate,
         price_decimals=_decimals(tick),
         max_market_qty=market_qty or None,
+        tiers=tiers[1:],
     )
+
+
+def tiers_from(rows: Iterable[Mapping[str, Any]]) -> tuple[MarginTier, ...]:
+    """ccxt's leverage tiers by floor, the lowest from 0 on; the usual one where none is told.
+
+    Tiers without a floor or a rate are left out. A rate never falls: a tier that asks for less than
+    the one below it is given that one's.
+    """
+    told = sorted(
+        MarginTier(Decimal(str(row["minNotional"])), Decimal(str(row["maintenanceMarginRate"])))
+        for row in rows
+        if row["minNotional"] is not None and row["maintenanceMarginRate"] is not None
+    )
+    found: dict[Decimal, Decimal] = {}
+    highest = Decimal(0)
+    for place, (floor, rate) in enumerate(told):
+        highest = max(highest, rate)
+        found[floor if place else Decimal(0)] = highest
+    return tuple(MarginTier(*tier) for tier in found.items()) or USUAL_TIERS
 
 
 def launched_ms(market: Mapping[str, Any]) -> int:

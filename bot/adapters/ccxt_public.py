@@ -15,14 +15,26 @@ import numpy as np
 
 from bot.adapters.candle_store import CandleStore, Page
 from bot.adapters.ccxt_candles import as_candles, candle_page, candle_pages
-from bot.adapters.ccxt_contracts import contract_from, launched_ms, symbols_from
+from bot.adapters.ccxt_contracts import (
+    USUAL_TIERS,
+    contract_from,
+    launched_ms,
+    symbols_from,
+    tiers_from,
+)
 from bot.adapters.ccxt_exchange import ExchangeSession, open_session, public_bitget, translated
 from domain.clock import MarketClock
 from domain.errors import DomainError
 from domain.market.candles import Candles
-from domain.market.ports import Contract, Funding, HistoryRange, Price, unknown_symbol
+from domain.market.ports import (
+    Contract,
+    Funding,
+    HistoryRange,
+    MarginTier,
+    Price,
+    unknown_symbol,
+)
 from domain.market.resample import last_closed
-from domain.market.specification import MMR
 from domain.market.timeframes import DAY_MS, MINUTE_MS, to_ms
 
 _HISTORY_DAYS = 365
@@ -124,9 +136,9 @@ class CcxtMarket:
     async def contract(self, symbol: str) -> Contract:
         market = await self._market(symbol)
         if symbol not in self._contracts:
-            mmr = await self._maintenance_rate(market["symbol"])
+            tiers = await self._tiers(market["symbol"])
             with translated():
-                self._contracts[symbol] = contract_from(symbol, market, mmr)
+                self._contracts[symbol] = contract_from(symbol, market, tiers)
         return self._contracts[symbol]
 
     async def candles(self, symbol: str, timeframe: str, *, end_ms: int, limit: int) -> Candles:
@@ -217,14 +229,13 @@ class CcxtMarket:
             )
             return {int(row["timestamp"]): float(row["fundingRate"]) for row in rows}
 
-    async def _maintenance_rate(self, unified: str) -> Decimal:
-        """The first tier's; Bitget's usual one where the exchange will not tell."""
+    async def _tiers(self, unified: str) -> tuple[MarginTier, ...]:
+        """Margin tiers; Bitget's usual lowest where the exchange will not tell."""
         try:
             with translated():
-                tiers = await self._exchange.fetch_market_leverage_tiers(unified, {"uta": False})
-                rate = tiers[0]["maintenanceMarginRate"] if tiers else None
-                return MMR if rate is None else Decimal(rate)
+                rows = await self._exchange.fetch_market_leverage_tiers(unified, {"uta": False})
+                return tiers_from(rows)
         except DomainError as error:
             if error.code not in {"exchange_refused", "exchange_bad_answer"}:
                 raise
-            return MMR
+            return USUAL_TIERS

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from domain.market.ports import Contract
-from domain.trading.costs import Costs
+from domain.trading.costs import Costs, padded
 from domain.trading.fills import Position
 from domain.trading.sizing import Terms
 
@@ -37,6 +37,7 @@ class PaperRules:
             take_profit=float(contract.maker_fee) if self.maker_take_profit else taker,
             slippage=self.slippage_bps / BASIS_POINTS,
             maintenance=float(contract.mmr),
+            tiers=padded(contract.tiers),
         )
 
 

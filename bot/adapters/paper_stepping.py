@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from bot.adapters.paper_book import Bars, Book, Execution, Held, PaperRules, Pending
 from domain.trading.barstep import settle, step_entry, step_inside, step_open
-from domain.trading.costs import Costs
+from domain.trading.costs import Costs, liquidation_price, maintenance_rate
 from domain.trading.fills import EXIT_DETAILS, EXIT_REASONS, GAP, NO_EXIT, Exit, Order, Position
 from domain.trading.levels import exit_at_open, unrealised
 from domain.trading.sizing import ALLOWED, DENIALS
@@ -110,8 +110,18 @@ def _close_part(
     part = _share(whole, order.qty, order.qty / whole.qty)
     left = exit_at_open(part, price, order.close, costs)
     book.wallet = settle(book.wallet, part, left)
-    held.position = _share(whole, _minus(whole.qty, order.qty), 1.0 - order.qty / whole.qty)
+    rest = _share(whole, _minus(whole.qty, order.qty), 1.0 - order.qty / whole.qty)
+    held.position = rest._replace(liquidation=_liquidation_of_rest(whole, rest, costs))
     _record(book, order.symbol, part, left, at_ms, order)
+
+
+def _liquidation_of_rest(whole: Position, rest: Position, costs: Costs) -> float:
+    """What is left may have fallen into a lower tier; within one it is where it was."""
+    before, after = (maintenance_rate(each.qty * each.entry_price, costs) for each in (whole, rest))
+    if before == after:
+        return whole.liquidation
+    margin = rest.margin - rest.funding
+    return liquidation_price(rest.side, rest.qty, rest.entry_price, margin, costs)
 
 
 def _minus(whole: float, part: float) -> float:

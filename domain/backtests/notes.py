@@ -83,6 +83,7 @@ def _conventions(rules: Rules) -> Note:
             "take_profit_fee": rules.maker_fee if rules.tp_maker else rules.taker_fee,
             "leverage": min(rules.leverage, rules.max_leverage),
             "mmr": rules.mmr,
+            "margin_tiers": 1 + len(rules.tiers),
             "risk_percent": rules.max_risk_percent,
             "daily_loss_limit": rules.daily_loss_limit or "none",
             "tz": rules.tz,

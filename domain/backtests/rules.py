@@ -10,11 +10,19 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain.backtests.markets import Market, market_from
+from domain.backtests.markets import (
+    Market,
+    Tiers,
+    ascend,
+    bad_tiers,
+    market_from,
+    tiers_from,
+    tiers_of,
+)
 from domain.errors import DomainError
 from domain.market.ports import Contract, Funding
 from domain.market.timeframes import to_ms
-from domain.trading.costs import Costs
+from domain.trading.costs import Costs, padded
 from domain.trading.sizing import Terms
 
 BASIS_POINTS = 10_000.0
@@ -28,7 +36,8 @@ class Rules:
     `max_leverage`), `auto_tp`, `auto_sl` in percent of the entry price where the strategy gives
     none (None: no take profit; no stop means no entry). `fixed_qty` replaces the size formula.
     Costs: `taker_fee`, `maker_fee`, `mmr` (maintenance margin rate) as fractions, `slippage_bps` in
-    basis points; `tp_maker`: a take profit at its price pays the maker fee.
+    basis points; `tp_maker`: a take profit at its price pays the maker fee. `tiers`: (notional of
+    the entry in USDT, `mmr` from there on), ascending.
     The market: `qty_step`, `min_qty`, `max_qty`, `price_tick` (0 or None = none), `min_cost` USDT.
     `daily_loss_limit` in USDT (None = off), days in the time zone `tz`.
     `timeframe`: the bars' length, None = the least distance between two bars.
@@ -49,6 +58,7 @@ class Rules:
     tp_maker: bool = False
     slippage_bps: float = 2.0
     mmr: float = 0.004
+    tiers: Tiers = ()
     qty_step: float = 0.0
     min_qty: float = 0.0
     max_qty: float | None = None
@@ -78,6 +88,8 @@ class Rules:
         self._require("max_positions", self.max_positions >= 1, ">= 1")
         self._require("max_risk_percent", self.max_risk_percent <= 100.0, "<= 100")
         self._require("mmr", self.mmr + self.taker_fee < 1.0, "< 1 with the fee")
+        if not ascend(self.mmr, self.tiers, self.taker_fee):
+            raise bad_tiers(self.tiers)
         if self.timeframe is not None:
             to_ms(self.timeframe)
         try:
@@ -113,6 +125,8 @@ class Rules:
             raise DomainError("bad_rule", field="markets", value=str(own)[:60], allowed="a table")
         markets = {symbol: market_from(table, symbol) for symbol, table in own.items()}
         values = {name: value for name, value in values.items() if name != "markets"}
+        if "tiers" in values:
+            values["tiers"] = tiers_from(values["tiers"])
         kinds = {each.name: str(each.type) for each in fields(cls)}
         kinds = {name: kind for name, kind in kinds.items() if name not in ("funding", "markets")}
         for name, value in values.items():
@@ -146,6 +160,7 @@ class Rules:
             taker_fee=float(contract.taker_fee),
             maker_fee=float(contract.maker_fee),
             mmr=float(contract.mmr),
+            tiers=tiers_of(contract),
         )
 
     def terms(self) -> Terms:
@@ -168,6 +183,7 @@ class Rules:
             take_profit=float(self.maker_fee if self.tp_maker else self.taker_fee),
             slippage=self.slippage_bps / BASIS_POINTS,
             maintenance=float(self.mmr),
+            tiers=padded(self.tiers),
         )
 
 
@@ -182,6 +198,7 @@ _NOT_NEGATIVE = (
     "min_cost",
     "price_tick",
 )
+_KINDS = {"bool": bool, "Tiers": tuple}
 _OPTIONAL = ("auto_tp", "auto_sl", "max_qty", "fixed_qty", "daily_loss_limit")
 
 
@@ -191,4 +208,4 @@ def _fits(value: Any, kind: str) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if kind.startswith("float"):
         return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, bool if kind == "bool" else str)
+    return isinstance(value, _KINDS.get(kind, str))

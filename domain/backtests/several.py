@@ -150,7 +150,7 @@ class Account:
         qty = plan.terms.fixed_qty if leave == REVERSE else 0.0
         if denial == ALLOWED and leave != REVERSE:
             qty = size_qty(equity, free, price, stop, plan.terms, plan.costs)
-            denial = size_denial(qty, price, plan.terms)
+            denial = size_denial(side, qty, price, stop, plan.terms, plan.costs)
         if denial != ALLOWED:
             lane.books.counters[denial] += 1
             return Order(leave, 0, 0.0, 0.0, 0.0, 0.0, 0.0), 0.0

@@ -16,12 +16,19 @@ from domain.errors import DomainError
 from domain.market.candles import Candles, Floats, Times
 
 
+class MarginTier(NamedTuple):
+    """`rate`: the maintenance margin rate of positions worth at least `floor` USDT."""
+
+    floor: Decimal
+    rate: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """A linear perpetual's limits and rates.
 
     Rates are fractions (0.0006 = 0.06%), quantities are in the base coin; `mmr` is the maintenance
-    margin rate of the first tier.
+    margin rate of the lowest tier, `tiers` are those above it: floors and rates ascend.
     """
 
     symbol: str
@@ -35,6 +42,7 @@ class Contract:
     mmr: Decimal
     price_decimals: int
     max_market_qty: Decimal | None = None
+    tiers: tuple[MarginTier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

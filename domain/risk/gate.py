@@ -21,9 +21,17 @@ from domain.risk.exposure import Taken, taken
 from domain.risk.models import RiskSettings
 from domain.risk.people import person
 from domain.risk.service import locked_limits
-from domain.trading.costs import Costs
+from domain.trading.costs import Costs, padded
 from domain.trading.ports import Balance
-from domain.trading.sizing import ALLOWED, DENIALS, Terms, levels_denial, size_denial, size_qty
+from domain.trading.sizing import (
+    ALLOWED,
+    BELOW_MINIMUM,
+    DENIALS,
+    Terms,
+    levels_denial,
+    size_denial,
+    size_qty,
+)
 
 BASIS_POINTS = 10_000.0
 BLOCKING_STATES = {
@@ -166,6 +174,7 @@ def costs_of(contract: Contract, appetite: Appetite) -> Costs:
         take_profit=float(contract.maker_fee) if appetite.maker_take_profit else taker,
         slippage=appetite.slippage_bps / BASIS_POINTS,
         maintenance=float(contract.mmr),
+        tiers=padded(contract.tiers),
     )
 
 
@@ -177,13 +186,17 @@ def _judge(seen: Standing) -> Decision:
     if seen.entry.reverses:
         return _allowed(seen, exact(seen.terms.fixed_qty))
     qty = _quantity(seen)
-    code = size_denial(float(qty), seen.entry.price, seen.terms)
-    if code != ALLOWED:
-        minimum = max(
-            seen.terms.min_qty, seen.terms.qty_step, seen.terms.min_cost / seen.entry.price
-        )
-        return _denied(seen, DENIALS[code], {"qty": float(qty), "minimum": minimum})
-    return _allowed(seen, qty)
+    denial = _size(seen, float(qty))
+    return _allowed(seen, qty) if denial is None else _denied(seen, *denial)
+
+
+def _size(seen: Standing, qty: float) -> Denial | None:
+    entry, terms = seen.entry, seen.terms
+    code = size_denial(entry.side, qty, entry.price, entry.stop_percent, terms, seen.costs)
+    if code == BELOW_MINIMUM:
+        minimum = max(terms.min_qty, terms.qty_step, terms.min_cost / entry.price)
+        return DENIALS[code], {"qty": qty, "minimum": minimum}
+    return _denial_of_levels(seen, code)
 
 
 def _allowed(seen: Standing, qty: Decimal) -> Decision:
@@ -251,9 +264,14 @@ def _levels(seen: Standing) -> Denial | None:
     code = levels_denial(
         entry.side, entry.stop_percent, entry.take_percent, seen.terms.leverage, seen.costs
     )
+    return _denial_of_levels(seen, code)
+
+
+def _denial_of_levels(seen: Standing, code: int) -> Denial | None:
     if code == ALLOWED:
         return None
-    shown = {} if math.isnan(entry.stop_percent) else {"stop_percent": entry.stop_percent}
+    stop = seen.entry.stop_percent
+    shown = {} if math.isnan(stop) else {"stop_percent": stop}
     return DENIALS[code], {**shown, "leverage": int(seen.terms.leverage)}
 
 

@@ -107,7 +107,7 @@ def step_entry(
     qty = order.qty
     if qty <= 0.0:
         qty = size_qty(equity, free, order.price, order.stop_percent, terms, costs)
-    denial = size_denial(qty, order.price, terms)
+    denial = size_denial(order.side, qty, order.price, order.stop_percent, terms, costs)
     if denial != ALLOWED:
         return FLAT, wallet, denial
     position = open_position(order, qty, open_price, time, terms, costs)

@@ -5,7 +5,13 @@ Plain floats in and out, so that the same functions run under CPython and compil
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from collections.abc import Iterable
+from typing import NamedTuple, SupportsFloat
+
+MOST_TIERS = 16
+NO_TIER = (math.inf, 1.0)
+NO_TIERS = (NO_TIER,) * MOST_TIERS
 
 
 class Costs(NamedTuple):
@@ -13,13 +19,38 @@ class Costs(NamedTuple):
 
     `taker`: entries, signal exits, stops, gap fills. `take_profit`: the fee of a take profit filled
     at its price (the taker rate, or the maker rate when it rests as a limit order). `slippage`: of
-    price, always against the trader. `maintenance`: maintenance margin rate of the position's tier.
+    price, always against the trader. `maintenance`: maintenance margin rate of the lowest tier.
+    `tiers`: those above it as `padded` makes them, (notional in USDT from which it holds, rate).
     """
 
     taker: float
     take_profit: float
     slippage: float
     maintenance: float
+    tiers: tuple[tuple[float, float], ...] = NO_TIERS
+
+
+def padded(
+    tiers: Iterable[tuple[SupportsFloat, SupportsFloat]],
+) -> tuple[tuple[float, float], ...]:
+    """Ascending tiers as `MOST_TIERS` pairs: one length, so that one compiled loop fits all.
+
+    Of more than that, the last place is the last tier's rate from its place on: never too low.
+    """
+    known = tuple((float(floor), float(rate)) for floor, rate in tiers)
+    if len(known) > MOST_TIERS:
+        known = (*known[: MOST_TIERS - 1], (known[MOST_TIERS - 1][0], known[-1][1]))
+    return (*known, *NO_TIERS[len(known) :])
+
+
+def maintenance_rate(notional: float, costs: Costs) -> float:
+    """The rate of a position worth `notional` USDT at its entry; a floor belongs to its tier."""
+    rate = costs.maintenance
+    for floor, higher in costs.tiers:
+        if notional < floor:
+            break
+        rate = higher
+    return rate
 
 
 def funding_payment(side: int, qty: float, mark: float, rate: float) -> float:
@@ -32,12 +63,17 @@ def liquidation_price(
 ) -> float:
     """Price at which what is left of the isolated margin equals maintenance margin and closing fee.
 
-    P = (margin - s*q*entry) / (q * (mmr + taker - s)), s = +1 long, -1 short. Zero or less: never.
+    P = (margin - s*q*entry) / (q * (mmr + taker - s)), s = +1 long, -1 short; mmr of the tier of
+    q * entry. Zero or less: never.
     """
-    return (margin - side * qty * entry_price) / (qty * (costs.maintenance + costs.taker - side))
+    rate = maintenance_rate(qty * entry_price, costs)
+    return (margin - side * qty * entry_price) / (qty * (rate + costs.taker - side))
 
 
-def liquidation_distance(side: int, leverage: float, costs: Costs) -> float:
-    """How far a fresh position's liquidation lies from its entry, in percent of the entry price."""
-    price = liquidation_price(side, 1.0, 1.0, 1.0 / leverage, costs)
+def liquidation_distance(side: int, leverage: float, costs: Costs, notional: float = 1.0) -> float:
+    """How far a fresh position's liquidation lies from its entry, in percent of the entry price.
+
+    `notional`: what it is worth at its entry, USDT; the least unless told.
+    """
+    price = liquidation_price(side, notional, 1.0, notional / leverage, costs)
     return side * (1.0 - price) * 100.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from domain.trading.costs import Costs, liquidation_distance
+from domain.trading.costs import Costs, liquidation_distance, maintenance_rate
 
 # Why an entry is refused; DENIALS[code] is its name.
 ALLOWED = 0
@@ -87,8 +87,8 @@ def levels_denial(
 ) -> int:
     """Whether an entry's levels are sound, before any size: ALLOWED or the code of the refusal.
 
-    The stop must be in (0, 50] percent and nearer than liquidation; NaN means missing. A take
-    profit may be missing (NaN: none) but not <= 0.
+    The stop must be in (0, 50] percent and nearer than liquidation, here that of the lowest tier;
+    NaN means missing. A take profit may be missing (NaN: none) but not <= 0.
     """
     if not 0.0 < stop_percent <= MAX_STOP_PERCENT or take_percent <= 0.0:
         return BAD_LEVELS
@@ -97,8 +97,19 @@ def levels_denial(
     return ALLOWED
 
 
-def size_denial(qty: float, price: float, terms: Terms) -> int:
-    """BELOW_MINIMUM when `qty` at `price` is nothing, or under the market's minimums."""
-    if qty <= 0.0 or qty < terms.min_qty or qty * price < terms.min_cost:
+def size_denial(
+    side: int, qty: float, price: float, stop_percent: float, terms: Terms, costs: Costs
+) -> int:
+    """Whether an entry with sound levels may have its size: ALLOWED or the code of the refusal.
+
+    BELOW_MINIMUM when `qty` at `price` (the signal bar's close) is nothing or under the market's
+    minimums; BEYOND_LIQUIDATION when so much falls into a tier that liquidates before the stop.
+    """
+    notional = qty * price
+    if qty <= 0.0 or qty < terms.min_qty or notional < terms.min_cost:
         return BELOW_MINIMUM
+    if maintenance_rate(notional, costs) == costs.maintenance:
+        return ALLOWED
+    if stop_percent >= liquidation_distance(side, terms.leverage, costs, notional):
+        return BEYOND_LIQUIDATION
     return ALLOWED

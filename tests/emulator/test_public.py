@@ -61,6 +61,8 @@ async def test_our_own_adapter_reads_all_it_needs(stand: Stand) -> None:
     market = open_exchange_market(stand.clock, base_url=stand.running.url, rate_limited=False)
     limits = await market.contract("BTCUSDT")
     assert (limits.mmr, limits.max_market_qty) == (Decimal("0.004"), Decimal(220))
+    assert limits.tiers[0] == (Decimal(1_000_000), Decimal("0.008"))
+    assert [tier.rate for tier in limits.tiers[1:]] == [Decimal("0.016"), Decimal("0.032")]
     assert (await market.price("BTCUSDT")).last == 60_000
     assert await market.server_time_ms() == NOON_MS
     stand.clock.advance(8 * 3600)

@@ -21,6 +21,9 @@ from tests.engine.tables import HOUR, START
 TRAIL = Script((PUSH, SCALAR, SUB), (2.0, float(BEST_PROFIT), 0.0))
 """A stop two percent behind the best price."""
 
+TIERS = ((500.0, 0.01), (2_000.0, 0.03), (10_000.0, 0.08))
+"""Floors that positions of a few thousand USDT lie between."""
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -77,6 +80,7 @@ RULES: dict[str, st.SearchStrategy[Any]] = {
     "auto_tp": st.sampled_from([None, 1.0, 3.0]),
     "auto_sl": st.sampled_from([None, 0.5, 1.5, 8.0]),
     "tp_maker": st.booleans(),
+    "tiers": st.sampled_from([(), (), TIERS]),
     "taker_fee": st.sampled_from([0.0, 0.0006]),
     "slippage_bps": st.sampled_from([0.0, 2.0, 50.0]),
     "qty_step": st.sampled_from([0.0, 0.001, 0.05, 0.3, 1.0]),

@@ -10,7 +10,8 @@ import pytest
 
 from domain.backtests.rules import Rules
 from domain.errors import DomainError
-from domain.market.ports import Contract
+from domain.market.ports import Contract, MarginTier
+from domain.trading.costs import Costs, padded
 
 
 def from_text(tmp_path: Path, text: str) -> Rules:
@@ -59,6 +60,15 @@ def test_toml_sets_fields_and_whole_numbers_stand_for_fractions(tmp_path: Path) 
         ("auto_sl = 0", "auto_sl"),
         ("daily_loss_limit = -5", "daily_loss_limit"),
         ("mmr = 1.0", "mmr"),
+        ("tiers = 3", "tiers"),
+        ("tiers = [1000, 0.01]", "tiers"),
+        ("tiers = [[1000, true]]", "tiers"),
+        ("tiers = [[0, 0.01]]", "tiers"),
+        ("tiers = [[1000, 0.001]]", "tiers"),
+        ("tiers = [[1000, 0.02], [5000, 0.01]]", "tiers"),
+        ("tiers = [[5000, 0.01], [1000, 0.02]]", "tiers"),
+        ("tiers = [[1000, 0.9999]]", "tiers"),
+        ("[markets.ETHUSDT]\ntiers = 3", "tiers"),
         ('tz = "Mars/Olympus"', "tz"),
         ('tz = "/etc/passwd"', "tz"),
         ("tz = 3", "tz"),
@@ -67,6 +77,21 @@ def test_toml_sets_fields_and_whole_numbers_stand_for_fractions(tmp_path: Path) 
 def test_a_senseless_value_names_its_field(tmp_path: Path, text: str, field: str) -> None:
     code, params = refused(tmp_path, text)
     assert (code, params["field"]) == ("bad_rule", field)
+
+
+def test_tiers_are_pairs_in_the_file_and_a_markets_own_rate_brings_its_own(tmp_path: Path) -> None:
+    text = """
+        tiers = [[150_000, 0.005], [900_000, 0.01]]
+        [markets.ETHUSDT]
+        tiers = [[50_000, 0.02]]
+        [markets.XRPUSDT]
+        mmr = 0.01
+        """
+    rules = from_text(tmp_path, text)
+    assert rules.tiers == ((150_000.0, 0.005), (900_000.0, 0.01))
+    assert rules.for_symbol("BTCUSDT").tiers == rules.tiers
+    assert rules.for_symbol("ETHUSDT").tiers == ((50_000.0, 0.02),)
+    assert (rules.for_symbol("XRPUSDT").mmr, rules.for_symbol("XRPUSDT").tiers) == (0.01, ())
 
 
 def test_unknown_fields_and_broken_files_are_named(tmp_path: Path) -> None:
@@ -94,8 +119,9 @@ def test_a_contract_brings_its_own_steps_and_rates(greatest: Decimal | None) -> 
         mmr=Decimal("0.01"),
         price_decimals=4,
         max_market_qty=greatest,
+        tiers=(MarginTier(Decimal(50_000), Decimal("0.02")),),
     )
     rules = Rules(leverage=20.0).for_contract(contract)
     assert rules.symbol == "XRPUSDT"
     assert rules.terms() == (1.0, 3.0, 0.1, 1.0, float(greatest or 0), 5.0, 0.0001, 0.0)
-    assert rules.costs() == (0.0004, 0.0004, 0.0002, 0.01)
+    assert rules.costs() == Costs(0.0004, 0.0004, 0.0002, 0.01, padded(((50_000.0, 0.02),)))

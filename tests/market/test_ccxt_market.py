@@ -143,8 +143,30 @@ async def test_limits_are_exact(stand: Stand) -> None:
     assert await stand.market.contract("BTCUSDT") is limits
 
 
+def tier(level: int, floor: str, rate: str) -> dict[str, str]:
+    return {
+        "symbol": "BTCUSDT", "level": str(level), "startUnit": floor, "endUnit": "",
+        "keepMarginRate": rate,
+    }  # fmt: skip
+
+
+async def test_margin_tiers_ascend_from_the_lowest(stand: Stand) -> None:
+    stand.bitget.tiers = [
+        tier(3, "900000", "0.01"), tier(1, "0", "0.0035"), tier(2, "150000", "0.005"),
+        tier(4, "4000000", "0.0099"),
+    ]  # fmt: skip
+    limits = await stand.market.contract("BTCUSDT")
+    assert limits.mmr == Decimal("0.0035")
+    assert limits.tiers == (
+        (Decimal(150_000), Decimal("0.005")),
+        (Decimal(900_000), Decimal("0.01")),
+        (Decimal(4_000_000), Decimal("0.01")),
+    )
+
+
 async def test_without_tiers_the_usual_maintenance_margin_holds(stand: Stand) -> None:
-    assert (await stand.market.contract("BTCUSDT")).mmr == Decimal("0.004")
+    limits = await stand.market.contract("BTCUSDT")
+    assert (limits.mmr, limits.tiers) == (Decimal("0.004"), ())
 
 
 async def test_symbols_are_short_usdt_perpetuals(stand: Stand) -> None:

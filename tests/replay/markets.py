@@ -66,6 +66,7 @@ RULES: dict[str, st.SearchStrategy[Any]] = {
     "auto_tp": st.sampled_from([1.0, 3.0]),
     "auto_sl": st.sampled_from([0.5, 1.5, 8.0]),
     "tp_maker": st.booleans(),
+    "tiers": st.just(((500.0, 0.01), (2_000.0, 0.03), (10_000.0, 0.08))),
     "taker_fee": st.sampled_from([0.0, 0.0006]),
     "slippage_bps": st.sampled_from([0.0, 2.0, 50.0]),
     "qty_step": st.sampled_from([0.0, 0.001, 0.05, 1.0]),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.market.ports import MarginTier
 from domain.risk.gate import Appetite
 from domain.risk.service import set_limit
 from domain.users.models import User
@@ -72,6 +73,21 @@ async def test_a_market_may_allow_less_than_the_user(desk: Desk) -> None:
 async def test_senseless_levels_are_denied(desk: Desk, entry: dict[str, Any], reason: str) -> None:
     decision = await asks(desk, **entry)
     assert (decision.allowed, decision.reason, decision.qty) == (False, reason, Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("floor", "reason"), [("10000.01", ""), ("10000", "stop_beyond_liquidation")]
+)
+async def test_a_stop_beyond_the_liquidation_of_so_large_a_position_is_denied(
+    desk: Desk, floor: str, reason: str
+) -> None:
+    limits = contract(qty_step=Decimal(1), tiers=(MarginTier(Decimal(floor), Decimal("0.19")),))
+    appetite = Appetite(risk_percent=1.0, leverage=5, fixed_qty=100.0)
+    decision = await asks(desk, price=100.0, limits=limits, appetite=appetite)
+
+    assert decision.reason == reason
+    if reason:
+        assert decision.params == {"stop_percent": 1.5, "leverage": 5}
 
 
 async def test_a_size_below_the_markets_minimum_is_denied_and_the_minimum_told(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.clock import to_ms
-from domain.market.ports import Contract
+from domain.market.ports import Contract, MarginTier
 from domain.risk.gate import Appetite, Decision, Entry, decide_entry
 from domain.risk.service import LIMITS, set_limit
 from domain.trading.costs import liquidation_distance
@@ -67,6 +67,12 @@ contracts = st.builds(
     min_qty=st.sampled_from([Decimal("0.001"), Decimal(1)]),
     max_leverage=st.integers(1, 125),
     max_market_qty=st.sampled_from([None, Decimal(2)]),
+    tiers=st.sampled_from(
+        [
+            (),
+            (MarginTier(Decimal(500), Decimal("0.01")), MarginTier(Decimal(5_000), Decimal("0.1"))),
+        ]
+    ),
 )
 
 
@@ -92,7 +98,10 @@ def holds(
         wish.appetite.leverage, limits["max_leverage"], rules.max_leverage
     )
     assert 0 < wish.stop <= 50
-    assert wish.stop < liquidation_distance(wish.side, decision.leverage, decision.costs)
+    notional = float(decision.qty * price)
+    assert wish.stop < 1e-9 + liquidation_distance(
+        wish.side, decision.leverage, decision.costs, notional
+    )
     assert len(ledger.open | {wish.symbol}) <= limits["max_positions"]
     assert wish.symbol not in ledger.open
     risked = decision.qty * price * Decimal(repr(wish.stop)) / 100

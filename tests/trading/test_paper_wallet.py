@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from domain.market.ports import MarginTier
+from tests.support.market import contract
 from tests.support.trading import Desk
 
 
@@ -40,6 +42,24 @@ async def test_half_of_a_position_is_closed_and_the_rest_keeps_its_levels(desk: 
     balance = await desk.account().balance()
     total = sum(trade.pnl for trade in trades)
     assert balance.balance == pytest.approx(Decimal(10_000) + total, abs=Decimal("1e-7"))
+
+
+async def test_what_is_left_of_a_position_may_fall_into_a_lower_margin_tier(desk: Desk) -> None:
+    tiers = (MarginTier(Decimal(10_000), Decimal("0.05")),)
+    desk.market.contracts["BTCUSDT"] = contract(tiers=tiers)
+    desk.market.rests()
+    await desk.enters(qty=Decimal("0.2"))
+    desk.market.rests()
+    await desk.catches_up()
+    [before] = await desk.account().positions()
+    await desk.closes(qty=Decimal("0.1"))
+    desk.market.rests()
+    await desk.catches_up()
+    [after] = await desk.account().positions()
+    assert before.liquidation_price is not None
+    assert after.liquidation_price is not None
+    ratio = (1 - 0.05 - 0.0006) / (1 - 0.004 - 0.0006)
+    assert float(after.liquidation_price / before.liquidation_price) == pytest.approx(ratio)
 
 
 async def test_a_reversal_is_sized_anew_from_what_the_close_left(desk: Desk) -> None:
