@@ -86,9 +86,11 @@ class Levels:
         return tuple(sorted(found, key=lambda level: level.placed, reverse=True))
 
     def price_of(self, what: str) -> Decimal | None:
-        """Where it stands; of several, the last that was placed."""
+        """Where it stands; of several, the first that was placed: it is to go, and whoever looks
+        after levels must see it until it is gone.
+        """
         found = self.of(what)
-        return found[0].at if found else None
+        return found[-1].at if found else None
 
 
 def level_side(order: Mapping[str, Any]) -> str:

@@ -9,7 +9,6 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -95,7 +94,7 @@ class Scenario:
         """The jobs that are due, one after the other or side by side, as they may be."""
         due: list[Callable[[], Awaitable[object]]] = [self.desk.sender.send_due]
         if self._seconds % 2 == 0:
-            due.append(self._watches)
+            due.append(self.desk.watches)
         if self._seconds % 5 == 0:
             due.append(self.desk.sender.recover)
         if self.dice.random() < 0.5:
@@ -103,10 +102,6 @@ class Scenario:
             return
         for job in due:
             await job()
-
-    async def _watches(self) -> None:
-        await self.desk.looks()
-        await self.desk.reversals.run(LIVE)
 
     async def _happens(self) -> None:
         names = list(_EVENTS)
@@ -270,14 +265,10 @@ class Scenario:
             await asyncio.sleep(0)
         turn.cancel()
         await asyncio.gather(turn, return_exceptions=True)
-        self.desk.restarts()
-        await self.desk.sender.recover(settle=_AT_ONCE)
-        await self.desk.sender.send_due()
-        await self.desk.looks()
+        await self.desk.restarts()
         return f"after {after} calls"
 
 
-_AT_ONCE = timedelta(0)
 _WEATHER: tuple[dict[str, Any], ...] = (
     {"code": "429"},
     {"status": 502},

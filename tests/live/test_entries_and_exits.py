@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
+from bot.sandbox.bitget import Fault
 from tests.support.live import LiveDesk
 
 
@@ -33,6 +36,21 @@ async def test_levels_are_measured_from_the_fill(desk: LiveDesk) -> None:
     assert position.slippage == Decimal(6)
     assert len(desk.account.live_plans()) == 1, "the preset is gone"
     assert (await desk.order(order.client_order_id)).state == "filled"
+    assert desk.emulator.bare() == []
+
+
+@pytest.mark.parametrize("code", ["429", "40015"])
+async def test_an_old_stop_that_could_not_be_taken_away_is_not_forgotten(
+    desk: LiveDesk, code: str
+) -> None:
+    await desk.intends("buy", "0.01", take_profit_percent=None)
+    desk.emulator.jumps("BTCUSDT", "60600")
+    desk.emulator.fails(Fault("cancel-plan-order", code=code))
+    await desk.sender.send_due()
+    await desk.looks()
+    assert len(desk.account.live_plans()) == 2
+    await desk.looks()
+    assert [plan.trigger for plan in desk.account.live_plans()] == [59_388]
     assert desk.emulator.bare() == []
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -66,19 +67,17 @@ class KeyDrawer:
 
 
 @dataclass
-class LiveDesk:
-    """One user ("alice") and what the bot wires around an exchange, moved by hand."""
+class TradingSide:
+    """What the bot puts around an exchange, moved by hand. `new_clients`: as a process starts with;
+    `outbox_key`: of the outbox's cipher.
+    """
 
     database: Database
     clock: ManualClock
-    emulator: Emulator
-    running: RunningEmulator
-    account: Account
-    drawer: KeyDrawer
     market: CcxtMarket
     new_clients: Callable[[], Clients]
-    outbox: Outbox
-    user_id: int
+    outbox_key: str
+    outbox: Outbox = field(init=False)
     exchanges: CcxtExchanges = field(init=False)
     sender: OrderSender = field(init=False)
     reconciler: Reconciler = field(init=False)
@@ -86,21 +85,50 @@ class LiveDesk:
     reversals: Reversals = field(init=False)
 
     def __post_init__(self) -> None:
-        self.wire()
+        self.outbox = Outbox(FernetCipher(self.outbox_key), self.clock)
+        self._wire()
 
-    def restarts(self) -> None:
-        """The trading side is another process from now on: it knows what is in the database."""
-        self.exchanges.clients.close()
-        self.wire()
-
-    def wire(self) -> None:
-        """Everything that the bot puts around the exchange, new."""
+    def _wire(self) -> None:
         self.exchanges = CcxtExchanges(self.new_clients())
         side = (self.database, self.exchanges)
         self.sender = OrderSender(*side, self.outbox, self.clock, self.clock)
         self.reconciler = Reconciler(*side, self.outbox, self.clock)
         self.guard = StopGuard(*side, self.market, self.outbox, self.clock)
         self.reversals = Reversals(*side, self.market, self.outbox, self.clock)
+
+    async def restarts(self) -> None:
+        """Another process from now on: it knows what is in the database, and sees to that first."""
+        self.exchanges.clients.close()
+        self._wire()
+        await self.recovers()
+
+    async def recovers(self) -> None:
+        """What the bot does at its start."""
+        await self.sender.recover(settle=timedelta(0))
+        await self.sender.send_due()
+        await self.watches()
+
+    async def looks(self) -> None:
+        """Read the account, look after the stops."""
+        await self.reconciler.run(LIVE)
+        await self.guard.run(LIVE)
+
+    async def watches(self) -> None:
+        """What the bot does every few seconds: look, and go on with what waited for that."""
+        await self.looks()
+        if await self.reversals.run(LIVE):
+            await self.sender.send_due()
+
+
+@dataclass
+class LiveDesk(TradingSide):
+    """One user ("alice") with an account at an emulator that the test moves."""
+
+    emulator: Emulator
+    running: RunningEmulator
+    account: Account
+    drawer: KeyDrawer
+    user_id: int
 
     @property
     def exchange(self) -> Exchange:
@@ -140,11 +168,6 @@ class LiveDesk:
         await self.looks()
         return await self.order(order.client_order_id)
 
-    async def looks(self) -> None:
-        """What the bot does every few seconds: read the account, look after the stops."""
-        await self.reconciler.run(LIVE)
-        await self.guard.run(LIVE)
-
     async def by_hand(self, side: str, qty: str, **params: Any) -> None:
         """Alice trades on the exchange's own page."""
         client = client_of(self.running.url, self.account, self.clock)
@@ -177,6 +200,25 @@ class LiveDesk:
             return [(row.kind, decrypt_json(self.outbox.cipher, row.payload or "")) for row in rows]
 
 
+def market_at(url: str, clock: ManualClock) -> CcxtMarket:
+    """The public side of an emulator."""
+    session = open_session()
+    public = public_bitget(session, clock, base_url=url, rate_limited=False)
+    return CcxtMarket(public, session, clock)
+
+
+def clients_on(
+    market: CcxtMarket, clock: ManualClock, drawer: KeyDrawer, url: str, *,
+    rate: float = 9.0, timeout_s: float = 2.0,
+) -> Clients:  # fmt: skip
+    """As a process begins: nothing is known of any account. `rate`: an account's calls a second."""
+    limits = Limits(SystemClock().monotonic, 10 * rate, rate, int(rate))
+    return Clients(
+        market, market.session, drawer.open, drawer.trouble, clock, clock, limits,
+        base_url=url, timeout_s=timeout_s,
+    )  # fmt: skip
+
+
 @asynccontextmanager
 async def live_desk(
     database: Database, *, rate: float = 9.0, timeout_s: float = 2.0, **about: Any
@@ -189,22 +231,21 @@ async def live_desk(
     emulator = Emulator(clock, spread=Decimal(0))
     account = emulator.opens(**about)
     running = await start(emulator)
-    session = open_session()
-    public = public_bitget(session, clock, base_url=running.url, rate_limited=False)
-    market = CcxtMarket(public, session, clock)
+    market = market_at(running.url, clock)
     user_id = await add_user(database, "alice")
     drawer = KeyDrawer({user_id: account}, [])
 
-    def new_clients() -> Clients:
-        limits = Limits(SystemClock().monotonic, 10 * rate, rate, int(rate))
-        return Clients(
-            market, session, drawer.open, drawer.trouble, clock, clock, limits,
-            base_url=running.url, timeout_s=timeout_s,
-        )  # fmt: skip
-
-    outbox = Outbox(FernetCipher(Fernet.generate_key().decode()), clock)
     desk = LiveDesk(
-        database, clock, emulator, running, account, drawer, market, new_clients, outbox, user_id
+        database,
+        clock,
+        market,
+        lambda: clients_on(market, clock, drawer, running.url, rate=rate, timeout_s=timeout_s),
+        Fernet.generate_key().decode(),
+        emulator,
+        running,
+        account,
+        drawer,
+        user_id,
     )
     try:
         yield desk
