@@ -70,7 +70,7 @@ class Scenario:
         """In calm weather."""
         for position in await self.desk.positions():
             await self._close(position, "close")
-        await self.passes(10)
+        await self.passes(30)
 
     async def passes(self, seconds: int) -> None:
         """The bot lives through so many seconds of the exchange's time."""

@@ -16,7 +16,7 @@ from bot.sandbox.bitget import Fault
 from domain.bots.models import BotStatus
 from domain.trading.models import Order
 from domain.trading.states import ENDED
-from tests.live.process import another_process
+from tests.crash.trader import another_process
 from tests.support.live import LIVE, LiveDesk, live_desk
 from tests.support.trading import passing_database
 

@@ -1,4 +1,4 @@
-"""The trading side as a process of its own, to be killed: `python -m tests.live.process`.
+"""The trading side as a process of its own, to be killed: `python -m tests.crash.trader`.
 
 Reads from its input what it needs to know, as JSON; lives through the seconds it is given.
 """
@@ -37,7 +37,7 @@ def another_process(desk: LiveDesk) -> Iterator[subprocess.Popen[bytes]]:
         "unified": account.unified,
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.live.process"],
+        [sys.executable, "-m", "tests.crash.trader"],
         env=environment({}, measured=False),
         stdin=subprocess.PIPE,
     )
@@ -54,7 +54,8 @@ def another_process(desk: LiveDesk) -> Iterator[subprocess.Popen[bytes]]:
 async def live(about: dict[str, Any]) -> None:
     """A few seconds of the exchange's time; calls are waited for as long as it takes."""
     clock = ManualClock(about["moment_ms"])
-    account = Account(*about["account"], unified=about["unified"])
+    name, key, secret, passphrase = about["account"]
+    account = Account(name, key, secret, passphrase, unified=about["unified"])
     drawer = KeyDrawer({about["user_id"]: account}, [])
     market = market_at(about["url"], clock)
     side = TradingSide(
