@@ -36,34 +36,28 @@ class Scheduled:
 
 def job_table(runtime: Runtime) -> list[Scheduled]:
     """What runs by the clock in this process."""
-    container = runtime.container
-    ticking = runtime.roles
+    container, roles = runtime.container, runtime.roles
+    trading = container.trading
 
-    async def ticks() -> None:
-        if ticking.holds("ticker"):
-            await container.trading.run_due()
+    def ticking(work: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:
+        """Only where the ticker's role is held."""
 
-    async def sweep() -> None:
-        if ticking.holds("ticker"):
-            await container.trading.sweep()
+        async def run() -> None:
+            if roles.holds("ticker"):
+                await work()
 
-    async def accounts() -> None:
-        if ticking.holds("ticker"):
-            await container.trading.watch_accounts()
+        return run
 
     async def clock() -> None:
         store_clock(container.settings.data_dir, container.opened_market)
 
-    async def keys() -> None:
-        if ticking.holds("ticker"):
-            await container.keys.daily()
-
     return [
-        Scheduled("ticks", 0.25, ticks),
-        Scheduled("sweep", 5.0, sweep),
-        Scheduled("accounts", 2.0, accounts),
+        Scheduled("ticks", 0.25, ticking(trading.run_due)),
+        Scheduled("panics", 0.25, ticking(trading.panics.run)),
+        Scheduled("sweep", 5.0, ticking(trading.sweep)),
+        Scheduled("accounts", 2.0, ticking(trading.watch_accounts)),
         Scheduled("market-clock", 1.0, clock),
-        Scheduled("keys", 600.0, keys),
+        Scheduled("keys", 600.0, ticking(container.keys.daily)),
         Scheduled("housekeeping", 3600.0, lambda: housekeeping.run(container)),
     ]
 

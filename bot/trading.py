@@ -11,6 +11,7 @@ from bot.jobs.equity import EquityWriter
 from bot.jobs.guard import StopGuard
 from bot.jobs.levels import LevelMover
 from bot.jobs.orders import OrderSender
+from bot.jobs.panics import Panics
 from bot.jobs.reconcile import Reconciler
 from bot.jobs.reversals import Reversals
 from bot.jobs.tick_chunks import ChunkWorker
@@ -35,6 +36,7 @@ class Trading:
     reconciler: Reconciler
     guard: StopGuard
     reversals: Reversals
+    panics: Panics
     equities: EquityWriter
     ticker: Ticker
     clock: MarketClock
@@ -83,6 +85,7 @@ class Trading:
             reconciler=reconciler,
             guard=StopGuard(database, exchanges, market, outbox, clock),
             reversals=Reversals(database, exchanges, market, outbox, clock),
+            panics=Panics(database, exchanges, orders, reconciler, outbox, clock, wall),
             equities=equities,
             ticker=Ticker(database, queue, clock, wall, worker, books, grace_ms),
             clock=clock,

@@ -25,6 +25,8 @@ class Context:
 
     `account` and `preferences` are None for a stranger. `tap` holds the arguments of a tapped
     button.
+    `looked`: what the route's `looks` found out before; None where there is none, or where a code
+    had to be given in between.
     `t(key, **values)` speaks the user's language. `now` is the wall's time.
     """
 
@@ -37,6 +39,7 @@ class Context:
     account: User | None = None
     preferences: UserSettings | None = None
     tap: dict[str, Any] = field(default_factory=dict)
+    looked: Any = None
 
     @property
     def user(self) -> User:

@@ -29,7 +29,7 @@ from handlers.errors import explain
 from handlers.limits import RateLimiter
 from handlers.services import Services
 from handlers.texts import Translator, language_of
-from handlers.types import Action, Handler, Incoming, Reply, Route, Tap
+from handlers.types import Action, Handler, Incoming, Look, Reply, Route, Tap
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,6 +51,7 @@ class Step:
     ends_form: bool = False
     takes_file: bool = False
     needs: Need | None = None
+    looks: Look | None = None
     shown: dict[str, Any] | None = None
 
 
@@ -136,9 +137,7 @@ class Dispatcher:
             tap = self.taps.get(held.action)
             if tap is None or tap.acts:
                 raise DomainError("button_invalid")
-            return Step(
-                tap.handler, tap.access, tap.writes, tap.expires, needs=tap.needs, shown=held.args
-            )
+            return _step_of(tap, held.args)
         if incoming.command is None:
             return None
         route = self.routes.get(incoming.command)
@@ -153,6 +152,7 @@ class Dispatcher:
             ends_form=not shows,
             takes_file=route.takes_file,
             needs=None if shows else route.needs,
+            looks=route.looks,
         )
 
     async def _looked_up(
@@ -165,7 +165,7 @@ class Dispatcher:
             tap = self.taps.get(await callbacks.peek(session, cipher, data, sender, chat) or "")
             if tap is None or not tap.acts:
                 raise DomainError("button_invalid")
-            return Step(tap.handler, tap.access, True, tap.expires, needs=tap.needs), None
+            return _step_of(tap), None
         found = await users.by_telegram(session, sender)
         if found is None:
             raise DomainError("not_registered")
@@ -227,19 +227,34 @@ class Dispatcher:
     async def _perform(self, incoming: Incoming, step: Step, commit: Commit) -> Reply:
         if step.takes_file:
             incoming = await attached(incoming, self.services.files)
+        looked = None if step.looks is None else await self._looked(incoming, step.looks)
         opened = self.database.write() if step.writes else self.database.read()
         async with opened as session:
-            reply = await self._work(session, incoming, step, incoming.received_at)
+            reply = await self._work(session, incoming, step, incoming.received_at, looked)
             if step.writes:
                 reply = _answered(incoming, reply)
                 await commit(session, reply)
         return reply
 
+    async def _looked(self, incoming: Incoming, look: Look) -> Any:
+        """What the user's exchange says, asked outside any unit of work. Nothing for a stranger."""
+        async with self.database.read() as session:
+            found = await users.by_telegram(session, incoming.sender_id)
+        if found is None or found[0].is_suspended:
+            return None
+        return await look(self.services, found[0].id, found[1].mode)
+
     async def _work(
-        self, session: AsyncSession, incoming: Incoming, step: Step, tapped_at: datetime
+        self,
+        session: AsyncSession,
+        incoming: Incoming,
+        step: Step,
+        tapped_at: datetime,
+        looked: Any = None,
     ) -> Reply:
         """One step inside an open unit of work: access, second factor, button, handler."""
         context = await self._opened(incoming, session)
+        context.looked = looked
         if step.expires and context.now - incoming.received_at > LATE:
             raise DomainError("too_late")
         check_access(step.access, context.account)
@@ -308,6 +323,18 @@ class Dispatcher:
             return _answered(incoming, Reply())
         t = _speaker(incoming, None)
         return _answered(incoming, explain(DomainError("slow_down"), t)) if first else Reply()
+
+
+def _step_of(tap: Tap, shown: dict[str, Any] | None = None) -> Step:
+    return Step(
+        tap.handler,
+        tap.access,
+        tap.writes,
+        tap.expires,
+        needs=tap.needs,
+        looks=tap.looks,
+        shown=shown,
+    )
 
 
 async def _unreachable(_context: Context) -> Reply:

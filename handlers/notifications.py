@@ -31,6 +31,7 @@ _SPOKEN: dict[str, Callable[[Params, Translator], Html]] = {
     kinds.BACKTEST_DONE: result_alerts.backtest_done,
     kinds.BACKTEST_FAILED: result_alerts.backtest_failed,
     kinds.KEY: key_cards.told,
+    kinds.PANIC: result_alerts.panic,
     kinds.STUDY_DONE: result_alerts.study_done,
     kinds.STUDY_FAILED: result_alerts.study_failed,
 }
@@ -52,6 +53,7 @@ _BUTTONS: dict[str, tuple[tuple[str, str, str, str | None], ...]] = {
     kinds.STOP_RESTORED: (_POSITIONS,),
     kinds.DAILY_LOSS: (_STATUS, _RISK),
     kinds.KEY: (_KEYS,),
+    kinds.PANIC: (_POSITIONS, _STATUS),
 }
 """Kind -> (label, action, view, style): each opens its view as a new message."""
 

@@ -70,6 +70,12 @@ async def live_positions(ctx: Context) -> list[LivePosition]:
     return [await _live(ctx, each) for each in held]
 
 
+async def known_positions(ctx: Context) -> list[LivePosition]:
+    """The same as last seen: nobody is asked."""
+    held = await queries.open_positions(ctx.session, ctx.user.id, ctx.settings.mode)
+    return [LivePosition(each.position, each.mark, numbers.decimals_of(each.mark)) for each in held]
+
+
 async def positions_view(ctx: Context) -> View:
     """Every open position, with its levels."""
     t, show, clock = ctx.t, ctx.buttons.show, ctx.services.clock
@@ -81,7 +87,7 @@ async def positions_view(ctx: Context) -> View:
     )
     stop: tuple[Button, ...] = ()
     if held:
-        stop = (show(plain(t("button.stop_bot")), "stop_bot", style="danger"),)
+        stop = (show(plain(t("button.close")), "close", style="danger"),)
     keyboard: Keyboard = (
         (show(plain(t("button.refresh")), "positions"), *stop),
         (show(plain(t("button.status")), "status"), show(plain(t("button.menu")), "menu")),

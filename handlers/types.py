@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from domain.access.step_up import Need
     from handlers.context import Context
+    from handlers.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ class Incoming:
 
 
 Handler = Callable[["Context"], Awaitable[Reply]]
+Look = Callable[["Services", int, str], Awaitable[Any]]
+"""Asks an exchange for a user in a mode, before the unit of work opens: nothing waits inside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ class Route:
     something ends an open question, whatever shows leaves it open.
     group: heading in /help. Help key: `help.<name>`.
     takes_file: a document with the command as its caption is fetched.
+    looks: what is asked first of the user's exchange, for `Context.looked`.
     """
 
     name: str
@@ -160,6 +164,7 @@ class Route:
     shows_bare: bool = False
     takes_file: bool = False
     needs: Need | None = None
+    looks: Look | None = None
     aliases: tuple[str, ...] = field(default=())
 
 
@@ -177,3 +182,4 @@ class Tap:
     lane: int = 1
     expires: bool = False
     needs: Need | None = None
+    looks: Look | None = None

@@ -68,15 +68,23 @@ class CcxtAccount:
         answer = await self._read(client, lambda ex: ex.fetch_balance(client.params))
         return reads.balance_from(answer, bool(client.params["uta"]))
 
-    async def positions(self) -> tuple[ExchangePosition, ...]:
-        client = await self._client()
+    async def holdings(self) -> tuple[ExchangePosition, ...]:
+        held = await self._held_positions(await self._client())
+        return tuple(reads.position_from(symbol, one, reads.Levels()) for symbol, one in held)
+
+    async def _held_positions(self, client: Client) -> list[tuple[str, dict[str, Any]]]:
         params = {"productType": PRODUCT, **client.params}
         found = await self._read(client, lambda ex: ex.fetch_positions(None, params))
-        markets, open_ones = self.clients.markets, []
-        for position in found:
-            symbol = markets.symbol_of(position["symbol"])
-            if symbol is not None and reads.number(position["contracts"]) > 0:
-                open_ones.append((symbol, position))
+        named = [(self.clients.markets.symbol_of(one["symbol"]), one) for one in found]
+        return [
+            (symbol, one)
+            for symbol, one in named
+            if symbol is not None and reads.number(one["contracts"]) > 0
+        ]
+
+    async def positions(self) -> tuple[ExchangePosition, ...]:
+        client = await self._client()
+        open_ones = await self._held_positions(client)
         keeper = self._keeper(client)
         symbols = sorted({symbol for symbol, _ in open_ones})
         levels = dict(
@@ -210,7 +218,7 @@ class CcxtAccount:
     async def _held(self, request: OrderRequest) -> Decimal:
         """How much a close of everything has to close."""
         side = "long" if request.side == "sell" else "short"
-        for position in await self.positions():
+        for position in await self.holdings():
             if (position.symbol, position.side) == (request.symbol, side):
                 return position.qty
         return Decimal(0)

@@ -16,6 +16,7 @@ from operator import attrgetter
 import structlog
 
 from bot.jobs.lookup import Verdict, look_up
+from domain.bots.panic import is_latched
 from domain.clock import MarketClock, WallClock
 from domain.database import Database
 from domain.errors import DomainError
@@ -25,12 +26,24 @@ from domain.trading.models import Order
 from domain.trading.notices import NOT_FILLED
 from domain.trading.ports import Exchanges, OrderRejectedError, OrderReport, OrderUnknownError
 from domain.trading.reconcile import end_order
-from domain.trading.states import ACCEPTED, ENDED, EXPIRED, FAILED, FILLED, REJECTED, UNKNOWN, move
+from domain.trading.states import (
+    ACCEPTED,
+    CANCELLED,
+    ENDED,
+    EXPIRED,
+    FAILED,
+    FILLED,
+    REJECTED,
+    UNKNOWN,
+    move,
+)
 
 BATCH = 500
 USERS_AT_ONCE = 8
 SETTLE = timedelta(seconds=5)
 """How long a lost answer is left alone: an exchange may show an order a moment late."""
+SETTLE_SOON = timedelta(seconds=1)
+"""The same where somebody waits for it."""
 
 _Work = Callable[[Order], Awaitable[None]]
 
@@ -55,6 +68,20 @@ class OrderSender:
             sent += len(orders)
             await self._per_user(orders, self._send)
         return sent
+
+    async def send_for(self, user_id: int, mode: str) -> None:
+        """Send what one account is to close, side by side and ahead of everybody else's."""
+        async with self.database.write() as session:
+            now, wall = self.clock.now(), self.wall.now()
+            due, _ = await claim_intents(session, now, wall, BATCH, (user_id, mode))
+        await asyncio.gather(*(self._guarded(order, self._send) for order in due))
+
+    async def recover_for(self, user_id: int, mode: str) -> None:
+        """Look up at once what became of one account's orders."""
+        async with self.database.read() as session:
+            found = await in_doubt(session, self.wall.now() - SETTLE_SOON, (user_id, mode))
+        orders = [order for order in found if order.client_order_id not in self._in_flight]
+        await asyncio.gather(*(self._guarded(order, self._recover) for order in orders))
 
     async def recover(self, settle: timedelta = SETTLE) -> int:
         """Finish orders whose answer was lost at least `settle` ago; how many were looked at.
@@ -135,12 +162,21 @@ class OrderSender:
             return
         if found.report is not None:
             await self._record(order, found.report)
+        elif await self._is_unwanted(order):
+            await self._finish(order, CANCELLED, "panic")
         elif found.verdict is Verdict.SEND_AGAIN:
             await self._send(order)
         elif found.verdict is Verdict.TOO_LATE:
             await self._finish(order, EXPIRED, "too_late")
         else:
             await self._finish(order, FAILED, "order_lost")
+
+    async def _is_unwanted(self, order: Order) -> bool:
+        """An entry that never arrived, of somebody who has panicked since."""
+        if order.reduce_only:
+            return False
+        async with self.database.read() as session:
+            return await is_latched(session, order.user_id)
 
     async def _record(self, order: Order, report: OrderReport) -> None:
         """The exchange's answer. What was filled, or not at all, counts as accepted until reconcile

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.closes import claim_close
-from domain.bots.roster import Bot
+from domain.bots.roster import Bot, state_now
 from domain.bots.ticks import entry_valid_until_ms
 from domain.bots.wishes import Wish, held_sides, wish_of
 from domain.clock import from_ms
@@ -217,7 +217,7 @@ async def _enter(
         case.session,
         entry,
         _appetite(case),
-        case.bot.state,
+        await state_now(case.session, case.bot.user_id),
         case.moment.balance,
         contract,
     )

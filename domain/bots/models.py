@@ -18,11 +18,14 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     func,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.columns import BigId, JSONText, UtcDateTime
 from domain.database import Base
+
+GOING = text("state = 'closing'")
 
 
 class BotStatus(Base):
@@ -46,6 +49,32 @@ class BotStatus(Base):
     latch_reason: Mapped[str | None] = mapped_column(String(40))
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     anchor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Panic(Base):
+    """Everything of an account is to be closed: `state` closing until it was seen flat, then flat.
+
+    `begun_at` is the wall's, `ended_at` market time.
+    """
+
+    __tablename__ = "panics"
+    __table_args__ = (
+        Index(
+            "idx_panic_going",
+            "user_id",
+            "mode",
+            unique=True,
+            sqlite_where=GOING,
+            postgresql_where=GOING,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    mode: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(8))
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class BotConfig(Base):

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.bots.models import BotStatus
+from domain.bots.roster import state_now
 from domain.clock import from_ms
 from domain.market.ports import Contract
 from domain.outbox.service import Outbox
 from domain.risk.gate import Appetite, Entry, decide_entry
+from domain.risk.service import locked_limits
 from domain.trading.intents import BUY, pending_exposure
 from domain.trading.models import Order, Position
 from domain.trading.ports import Balance
@@ -52,12 +53,12 @@ async def go_on(
         return order.state
     if balance is None or contract is None or not await _is_free(session, order):
         return order.state
-    status = await session.get(BotStatus, order.user_id)
+    await locked_limits(session, order.user_id)
     decision = await decide_entry(
         session,
         _entry(order, now_ms),
         Appetite(order.risk_percent or 0.0, order.leverage or 1),
-        "stopped" if status is None or not status.is_running else status.state or "running",
+        await state_now(session, order.user_id),
         balance,
         contract,
     )

@@ -46,7 +46,6 @@ class Bot:
     mode: str
     exchange: str
     timeframe: str
-    state: str
     strategy_id: int | None
     strategy: str
     bound: Bound | None
@@ -136,13 +135,26 @@ def _bot(series: Series, rows: Sequence[_Row], strategies: Mapping[int, Strategy
         mode=status.mode or "paper",
         exchange=series.exchange,
         timeframe=series.timeframe,
-        state=status.state,
         strategy_id=status.strategy_id,
         strategy="" if strategy is None else strategy.name,
         bound=None if strategy is None else bind(strategy.code, status.inputs),
         symbols=tuple(row.symbol for row in rows),
         sizing=sizing_of(rows[0].BotConfig),
     )
+
+
+async def state_now(session: AsyncSession, user_id: int) -> str:
+    """A bot's state as it is now: read under the lock of its user's limits it is what counts.
+
+    stopped when it does not run; panicked whether it runs or not.
+    """
+    found = await session.execute(
+        select(BotStatus.state, BotStatus.is_running).where(BotStatus.user_id == user_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return "stopped"
+    return str(row.state) if row.is_running or row.state == "panicked" else "stopped"
 
 
 def sizing_of(row: BotConfig | None) -> Sizing:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.models import BotStatus
+from domain.bots.panic import PANICKED, under_way
 from domain.bots.starting import StartPreview, preview_start, start, timeframes_for
 from domain.bots.status import BotView, status
 from domain.clock import MarketClock, to_ms
@@ -68,7 +69,7 @@ async def stop(
     if row is None:
         raise DomainError("bot_not_started")
     row.is_running = False
-    if row.state != "panicked":
+    if row.state != PANICKED:
         row.state = "stopped"
     mode = row.mode or "paper"
     cancelled = await _cancel_entries(session, queue, clock, user_id, mode)
@@ -91,17 +92,24 @@ async def stop(
 
 async def pause(session: AsyncSession, user_id: int) -> None:
     """No new entries; exits and stops go on. Raises DomainError("bot_not_running")."""
+    await locked_limits(session, user_id)
     row = await _running(session, user_id)
     if row.state == "running":
         row.state = "paused"
 
 
 async def resume(session: AsyncSession, user_id: int) -> None:
-    """Enter again. Raises DomainError("bot_not_running"), or "bot_panicked" for a latched bot."""
-    row = await _running(session, user_id)
-    if row.state == "panicked":
-        raise DomainError("bot_panicked")
-    row.state, row.latch_reason = "running", None
+    """Enter again; what a panic locked is unlocked, and goes on if it ran.
+
+    Raises DomainError("bot_not_running"), or "panic_under_way" while not everything is closed.
+    """
+    row = await session.get(BotStatus, user_id, with_for_update=True)
+    if row is None or not (row.is_running or row.state == PANICKED):
+        raise DomainError("bot_not_running")
+    if row.state == PANICKED and await under_way(session, user_id):
+        raise DomainError("panic_under_way")
+    row.state = "running" if row.is_running else "stopped"
+    row.latch_reason = None
 
 
 async def _running(session: AsyncSession, user_id: int) -> BotStatus:

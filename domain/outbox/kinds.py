@@ -13,6 +13,7 @@ DAILY_LOSS = "daily_loss"
 BACKTEST_DONE = "backtest_done"
 BACKTEST_FAILED = "backtest_failed"
 KEY = "key"
+PANIC = "panic"
 STUDY_DONE = "study_done"
 STUDY_FAILED = "study_failed"
 
@@ -29,6 +30,7 @@ KINDS = frozenset(
         BACKTEST_DONE,
         BACKTEST_FAILED,
         KEY,
+        PANIC,
         STUDY_DONE,
         STUDY_FAILED,
     }

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import from_ms, to_ms
@@ -241,16 +241,20 @@ async def waiting_intents(session: AsyncSession) -> bool:
 
 
 async def claim_intents(
-    session: AsyncSession, now: datetime, wall: datetime, limit: int
+    session: AsyncSession,
+    now: datetime,
+    wall: datetime,
+    limit: int,
+    account: tuple[int, str] | None = None,
 ) -> tuple[list[Order], list[Order]]:
     """Take intents to send, marked `sent`, and those that are too late, to be expired.
 
     In the order they were written. `now` is market time, `wall` the wall's. Intents that another
-    sender holds are left to it.
+    sender holds are left to it. `account` (user id, mode): of that one alone.
     """
     found = await session.scalars(
         select(Order)
-        .where(Order.state == INTENT)
+        .where(Order.state == INTENT, *_of(account))
         .order_by(Order.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -267,14 +271,23 @@ async def claim_intents(
     return due, late
 
 
-async def in_doubt(session: AsyncSession, sent_before: datetime) -> list[Order]:
-    """Orders sent by then (the wall's time) without an answer that says what became of them."""
+async def in_doubt(
+    session: AsyncSession, sent_before: datetime, account: tuple[int, str] | None = None
+) -> list[Order]:
+    """Orders sent by then (the wall's time) without an answer that says what became of them.
+
+    `account` (user id, mode): of that one alone.
+    """
     found = await session.scalars(
         select(Order)
-        .where(Order.state.in_(IN_DOUBT), Order.sent_at <= sent_before)
+        .where(Order.state.in_(IN_DOUBT), Order.sent_at <= sent_before, *_of(account))
         .order_by(Order.id)
     )
     return list(found)
+
+
+def _of(account: tuple[int, str] | None) -> tuple[ColumnElement[bool], ...]:
+    return () if account is None else (Order.user_id == account[0], Order.mode == account[1])
 
 
 async def pending_exposure(

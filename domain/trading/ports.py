@@ -184,6 +184,10 @@ class Exchange(Protocol):
 
     async def positions(self) -> tuple[ExchangePosition, ...]: ...
 
+    async def holdings(self) -> tuple[ExchangePosition, ...]:
+        """As `positions`, but with as few calls as can be: without their levels."""
+        ...
+
     async def place(self, request: OrderRequest) -> OrderReport:
         """Send once. Raises OrderRejectedError or OrderUnknownError."""
         ...

@@ -32,7 +32,7 @@ from domain.trading import notices
 from domain.trading.booking import Booked, Ledger, book
 from domain.trading.classify import classify
 from domain.trading.compare import Difference, compare
-from domain.trading.intents import Intent, write_intents
+from domain.trading.intents import PANIC, Intent, write_intents
 from domain.trading.models import AccountState, Fill, Order, Position
 from domain.trading.ports import (
     AccountQuestion,
@@ -359,7 +359,7 @@ async def end_order(
     if not move(order, state, at, error_code):
         return False
     kind = notices.ORDER_KINDS.get(state)
-    if kind is not None:
+    if kind is not None and order.purpose != PANIC:  # a panic tells of itself
         await outbox.notify(
             session,
             order.user_id,

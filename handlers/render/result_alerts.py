@@ -79,3 +79,11 @@ def _about(params: Params, t: Translator) -> Html:
         symbol=params.get("symbol", ""),
         timeframe=params.get("timeframe", ""),
     )
+
+
+def panic(params: Params, t: Translator) -> Html:
+    """Everything is closed, or it takes long."""
+    mode = str(params.get("mode", "paper"))
+    if params.get("outcome") == "flat":
+        return t("panic.done", mode=t(f"mode.{mode}"))
+    return t("panic.stuck", mode=t(f"mode.{mode}"))

@@ -9,6 +9,7 @@ import pytest
 
 from bot.jobs.cancels import Canceller, NotCancelledError
 from bot.jobs.runner import JobRunner
+from domain.bots import panic
 from domain.bots import service as bots
 from domain.errors import DomainError
 from domain.jobs.models import Job
@@ -168,13 +169,19 @@ async def test_only_a_running_bot_pauses_or_resumes(floor: Floor, change: object
     assert refused.value.code == "bot_not_running"
 
 
-async def test_a_latch_is_not_undone_by_resume(floor: Floor) -> None:
+async def test_a_latch_is_not_undone_before_everything_is_closed(floor: Floor) -> None:
     await floor.starts()
-    await floor.changes_bot(state="panicked")
+    alice, clock = floor.desk.users["alice"], floor.market.clock
+    async with floor.database.write() as session:
+        begun = await panic.begin(session, clock, alice, "paper", clock.now())
     async with floor.database.write() as session:
         with pytest.raises(DomainError) as refused:
-            await bots.resume(session, floor.desk.users["alice"])
-    assert refused.value.code == "bot_panicked"
+            await bots.resume(session, alice)
+    assert refused.value.code == "panic_under_way"
+    async with floor.database.write() as session:
+        await panic.finish(session, floor.desk.outbox, begun.panic_id, clock)
+        await bots.resume(session, alice)
+    assert (await floor.status()).state == "running"
 
 
 async def test_the_card_shows_the_bot_its_limits_and_its_day(floor: Floor) -> None:

@@ -96,6 +96,10 @@ class TroubledExchange:
     async def positions(self) -> tuple[ExchangePosition, ...]:
         return await self.inner.positions()
 
+    async def holdings(self) -> tuple[ExchangePosition, ...]:
+        """As asked for with everything."""
+        return await self.positions()
+
     async def place(self, request: OrderRequest) -> OrderReport:
         trouble = self.world.troubles.popleft() if self.world.troubles else "fine"
         before: Mapping[str, Exception] = {

@@ -25,13 +25,14 @@ from tests.support.world import Person, World, world
 
 @dataclass
 class LiveWorld:
-    """`apps`: whose authenticator is whose; `accounts`: at the exchange, by name."""
+    """`apps`: whose authenticator is whose; `accounts`: at the exchange (`url`), by name."""
 
     w: World
     emulator: Emulator
     follower: Follower
     apps: dict[str, Authenticator]
     accounts: dict[str, Account]
+    url: str
 
     @property
     def market(self) -> FakeMarket:
@@ -72,6 +73,6 @@ async def live_world(folder: Path, **settings: Any) -> AsyncIterator[LiveWorld]:
         async with world(
             folder, market=market, asks_exchange=True, exchange_urls=urls, **settings
         ) as w:
-            yield LiveWorld(w, emulator, Follower(emulator, market), {}, {})
+            yield LiveWorld(w, emulator, Follower(emulator, market), {}, {}, running.url)
     finally:
         await running.stop()
