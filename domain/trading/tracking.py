@@ -84,7 +84,7 @@ def follow_position(position: Position, seen: Close) -> Followed | None:
     opened_ms = to_ms(position.opened_at or position.updated_at)
     if opened_ms >= seen.close_ms or (position.tracked_ms or 0) >= seen.close_ms:
         return None
-    track = position.track or _adopted(position)
+    track = position.track or adopted(position)
     side = 1 if position.side == "long" else -1
     simulated = position.mode in SIMULATED
     stop = _standing(track.stop, position.stop_price if simulated else position.stop_wanted)
@@ -146,7 +146,7 @@ def _at_entry(track: Track, seen: Close) -> Sequence[float]:
     return [math.nan if value is None else value for value in track.signal.values]
 
 
-def _adopted(position: Position) -> Track:
+def adopted(position: Position) -> Track:
     """A position that no script followed so far."""
     entry = float(position.entry_price)
     return Track(None, entry, None, None, entry, entry)

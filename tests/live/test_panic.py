@@ -108,3 +108,20 @@ async def test_half_of_a_position_is_closed_by_hand(floor: LiveWorld) -> None:
     await floor.passes()
     assert held(floor) == []
     assert floor.emulator.bare() == []
+
+
+async def test_a_stop_is_tightened_at_once_and_loosened_with_a_code(floor: LiveWorld) -> None:
+    alice = await floor.goes_live("alice")
+    await alice.sends("/long btc")
+    assert "on its way" in await alice.taps("Buy ")
+    await floor.passes()
+    assert "Long BTCUSDT" in alice.heard()
+    assert "→" in await alice.sends("/sl btc 59500")
+    await floor.passes()
+    stops = [plan for plan in floor.accounts["alice"].live_plans() if plan.is_loss]
+    assert [plan.trigger for plan in stops] == [Decimal(59_500)]
+    assert "can be loosened from" in await alice.sends("/sl btc 59000"), "enrolled a moment ago"
+    floor.w.wall.advance(90_000)
+    assert "six digits" in await alice.sends("/sl btc 59000")
+    assert "→" in await alice.sends(floor.apps["alice"].next_code())
+    assert "USDT" in await alice.sends("/balance")
