@@ -231,7 +231,7 @@ def _status_keyboard(ctx: Context, view: BotView) -> Keyboard:
     first = [show(plain(t("button.refresh")), "status")]
     if view.state == "running":
         first.append(show(plain(t("button.pause")), "pause"))
-    elif view.state in {"paused", "halted"}:
+    elif view.state in {"paused", "halted", "panicked"}:
         first.append(show(plain(t("button.resume")), "resume", style="success"))
     if view.state in {"none", "stopped"}:
         first.append(show(plain(t("button.start_bot")), "new_bot", style="success"))
@@ -244,7 +244,11 @@ def _status_keyboard(ctx: Context, view: BotView) -> Keyboard:
             show(plain(t("button.signals")), "sig"),
             show(plain(t("button.pnl")), "pnl"),
         ),
-        (show(plain(t("button.risk")), "risk"), show(plain(t("button.menu")), "menu")),
+        (
+            show(plain(t("button.panic")), "panic", style="danger"),
+            show(plain(t("button.risk")), "risk"),
+            show(plain(t("button.menu")), "menu"),
+        ),
     )
 
 

@@ -90,7 +90,9 @@ def _before(position: Position, what: str) -> Decimal | None:
 def _check(position: Position, what: str, side: int, level: Decimal, mark: Decimal) -> None:
     adverse = side if what == STOP else -side
     if adverse * (mark - level) <= 0:
-        raise DomainError(f"{what}_wrong_side", price=level, mark=mark)
+        raise DomainError(
+            "stop_wrong_side" if what == STOP else "take_wrong_side", price=level, mark=mark
+        )
     liquidation = position.liquidation_price
     if what == STOP and liquidation is not None and side * (level - liquidation) <= 0:
         raise DomainError("stop_past_liquidation", price=level, liquidation=liquidation)
