@@ -44,6 +44,7 @@ class Search:
     cancelled: Callable[[], bool]
     others: Mapping[Frame, Candles] = field(default_factory=dict)
     _mine: threading.local = field(default_factory=threading.local)
+    _speaking: threading.Lock = field(default_factory=threading.Lock)
 
     def scores(self, trials: Sequence[Inputs]) -> list[list[Score] | None]:
         """One score per stretch for each combination; None for one that the program refuses.
@@ -72,11 +73,14 @@ class Search:
     def _scored(self, sweeper: Sweeper, trial: Inputs) -> list[Score] | None:
         if self.cancelled():
             raise DomainError("backtest_cancelled")
-        try:
-            bound = self.program.bind(trial)
-        except DomainError:
-            return None
-        signals = sweeper.signals(bound)
+        # One at a time: two threads in short numpy calls mostly wait for the interpreter and wake
+        # each other; so one makes signals while the other is in the compiled loop.
+        with self._speaking:
+            try:
+                bound = self.program.bind(trial)
+            except DomainError:
+                return None
+            signals = sweeper.signals(bound)
         return [
             course.run(signals.slice(start, stop))
             for course, (start, stop) in zip(self._courses(), self.stretches, strict=True)

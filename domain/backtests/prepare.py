@@ -103,8 +103,8 @@ def prepare(
         bar_ms=bar_ms,
         funding=funding,
         width=_width(signals),
-        most_trades=_most_trades(said["flags"]),
-        most_marks=_most_marks(said["flags"], funding),
+        most_trades=(trades := _most_trades(said["flags"])),
+        most_marks=_most_marks(trades, funding),
     )
 
 
@@ -119,8 +119,8 @@ def renewed(prepared: Prepared, signals: Signals) -> Prepared:
         prepared,
         arrays=tuple(said.get(name, array) for name, array in named.items()),
         width=_width(signals),
-        most_trades=_most_trades(said["flags"]),
-        most_marks=_most_marks(said["flags"], prepared.funding),
+        most_trades=(trades := _most_trades(said["flags"])),
+        most_marks=_most_marks(trades, prepared.funding),
     )
 
 
@@ -164,9 +164,9 @@ def _most_trades(flags: Column) -> int:
     return int(np.count_nonzero(flags.astype(np.int8, copy=False) & (BUY | SELL))) + 1
 
 
-def _most_marks(flags: Column, funding: FundingDue) -> int:
+def _most_marks(trades: int, funding: FundingDue) -> int:
     # An entry writes one mark when it fills and at most one when it ends; a stamp writes one.
-    return 2 * _most_trades(flags) + len(funding.rates)
+    return 2 * trades + len(funding.rates)
 
 
 def _check_prices(candles: Candles) -> None:
@@ -205,7 +205,7 @@ def signal_flags(signals: Signals) -> npt.NDArray[np.int8]:
         (signals.exit_long, EXIT_LONG, scripts is not None and scripts.exit_long is not None),
         (signals.exit_short, EXIT_SHORT, scripts is not None and scripts.exit_short is not None),
     ):
-        if not scripted:
+        if not scripted and column.any():  # most programs never say some of them
             flags |= column.view(np.int8) * np.int8(bit)
     return flags
 

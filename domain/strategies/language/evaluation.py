@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -45,12 +45,13 @@ def signals_of(run: Run) -> Signals:
     enter = np.ones(run.size, dtype=np.bool_)
     enter[: run.warmup] = False
     leave = enter.copy()
-    enter &= _levels_known(run)
+    for known in _levels_known(run):
+        enter &= known
     return Signals(
-        buy=run.output("buy", missing=False) & enter,
-        sell=run.output("sell", missing=False) & enter,
-        exit_long=run.output("exit_long", missing=False) & leave,
-        exit_short=run.output("exit_short", missing=False) & leave,
+        buy=_said(run, "buy", enter),
+        sell=_said(run, "sell", enter),
+        exit_long=_said(run, "exit_long", leave),
+        exit_short=_said(run, "exit_short", leave),
         stop_loss=run.output("stop_loss", missing=np.nan),
         take_profit=run.output("take_profit", missing=np.nan),
         confidence=np.clip(confidence, 0.0, 1.0) if "confidence" in run.outputs else None,
@@ -60,15 +61,19 @@ def signals_of(run: Run) -> Signals:
     )
 
 
-def _levels_known(run: Run) -> Bools:
+def _said(run: Run, name: str, when: Bools) -> Bools:
+    """A condition where it counts; never, if the program has none."""
+    said: Bools = run.output(name, missing=False)
+    return said & when if name in run.outputs else said
+
+
+def _levels_known(run: Run) -> Iterator[Bools]:
     """Where each level that the program sets is known: elsewhere no entry, and no guess."""
-    known = np.ones(run.size, dtype=np.bool_)
     for name in (*LEVELS, "trail", "trail_after"):
         if name in run.checked.outputs:
-            known &= ~np.isnan(run.output(name, missing=np.nan))
+            yield ~np.isnan(run.output(name, missing=np.nan))
     if "trail" in run.outputs:
-        known &= run.output("trail", missing=np.nan) > 0.0
-    return known
+        yield run.output("trail", missing=np.nan) > 0.0
 
 
 def _scripts(run: Run) -> PositionScripts | None:

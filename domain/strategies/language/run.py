@@ -10,7 +10,7 @@ import numpy as np
 
 from domain.errors import DomainError
 from domain.market.candles import Candles
-from domain.strategies.language.analysis import Analysis
+from domain.strategies.language.analysis import Analysis, most
 from domain.strategies.language.checker import Checked
 from domain.strategies.language.columns import column
 from domain.strategies.language.functions import TABLE, ArgKind
@@ -98,8 +98,7 @@ class Run:
     def _first(self, node: Node) -> int:
         if node.op in ELSEWHERE:
             return self._first_brought(node, self.first[node.sources[0].index])
-        before = max((self.first[source.index] for source in node.sources), default=0)
-        return before + self.analysis.own[node.index][0]
+        return most(self.first, node.sources) + self.analysis.own[node.index][0]
 
     def _first_brought(self, node: Node, row: int) -> int:
         """The first bar of a node's series at which `row` of the other is there, or was missed."""

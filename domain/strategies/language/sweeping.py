@@ -107,7 +107,8 @@ class _Recalling(Run):
             found = None if key is None else self.sweep.kept.get(key)
             if found is None:
                 unknown.append(node)
-                self.uses.update([source.index for source in node.sources])
+                for source in node.sources:
+                    self.uses[source.index] += 1
             else:
                 self.values[node.index], self.first[node.index] = found
                 self.cells += self.size
