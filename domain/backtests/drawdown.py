@@ -10,6 +10,8 @@ import numpy as np
 from domain.market.candles import Floats, Times
 from domain.market.timeframes import DAY_MS
 
+_BLOCK = 128  # marks looked at together
+
 
 class Drawdown(NamedTuple):
     """Depths in percent of the peak (positive).
@@ -32,10 +34,22 @@ def underwater(start: float, equity: Floats) -> Floats:
 
 
 def deepest(start: float, equity: Floats) -> float:
-    """The greatest depth of `underwater`."""
-    peak = np.maximum.accumulate(equity)
-    share = np.divide(equity, np.maximum(peak, start, out=peak), out=peak)
-    return max((1.0 - float(share.min())) * 100.0, 0.0)
+    """The greatest depth of `underwater`, looked for only in blocks that can hold it.
+
+    A block's least mark stands against a peak between those before and after the block, which
+    bounds its depth from both sides.
+    """
+    begins = np.arange(0, len(equity), _BLOCK)
+    after = np.maximum(np.maximum.accumulate(np.maximum.reduceat(equity, begins)), start)
+    before = np.concatenate(([start], after[:-1]))
+    least = np.minimum.reduceat(equity, begins)
+    shares = np.stack((least / before, least / after))
+    lowest = float(shares.max(axis=0).min())
+    for block in np.flatnonzero(shares.min(axis=0) < lowest).tolist():
+        marks = equity[begins[block] : begins[block] + _BLOCK]
+        peak = np.maximum(np.maximum.accumulate(marks), before[block])
+        lowest = min(lowest, float((marks / peak).min()))
+    return max((1.0 - lowest) * 100.0, 0.0)
 
 
 def drawdowns(start_ms: int, start: float, time: Times, equity: Floats) -> Drawdown:

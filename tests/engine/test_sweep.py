@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from bot.workers.compiled import compiled_gear
 from domain.backtests.daily import daily_values, returns, sharpe
@@ -16,7 +18,7 @@ from domain.backtests.engine import PLAIN, Gear, simulate
 from domain.backtests.rules import Rules
 from domain.backtests.sweep import Course, Score
 from domain.errors import DomainError
-from domain.market.candles import Signals
+from domain.market.candles import Floats, Signals
 from tests.engine.random_markets import Case, cases, random_candles, random_signals
 
 SAME = settings(
@@ -66,6 +68,17 @@ def test_the_deepest_drawdown_is_that_of_the_whole_curve(case: Case) -> None:
     result = simulate(case.candles, case.signals, case.rules)
     depths = underwater(result.initial_balance, result.equity)
     assert deepest(result.initial_balance, result.equity) == max(float(depths.max()), 0.0)
+
+
+@given(
+    equity=arrays(np.float64, st.integers(1, 600), elements=st.floats(-50.0, 200.0)),
+    spread=st.sampled_from([1.0, 0.01]),
+)
+def test_the_deepest_drawdown_is_found_in_whichever_block_it_is(
+    equity: Floats, spread: float
+) -> None:
+    marks = 100.0 + (equity - 100.0) * spread
+    assert deepest(100.0, marks) == max(float(underwater(100.0, marks).max()), 0.0)
 
 
 def test_signals_of_another_length_are_refused() -> None:
