@@ -33,9 +33,9 @@ def span(
     """
     length = to_ms(timeframe)
     end = history.end_ms if end_ms is None else min(end_ms, history.end_ms)
+    end -= end % length
     start = end - (days or DEFAULT_DAYS) * DAY_MS if start_ms is None else start_ms
     start = -(-max(start, history.start_ms) // length) * length
-    end -= end % length
     bars = bars_in(start, end, length)
     if bars < LEAST_BARS:
         first, last = from_ms(history.start_ms), from_ms(history.end_ms)

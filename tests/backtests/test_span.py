@@ -66,3 +66,9 @@ def test_whatever_is_asked_for_it_lies_on_the_grid_within_the_history(
     assert first % step == last % step == 0
     assert history.start_ms <= first < last <= history.end_ms
     assert 2 <= bars_in(first, last, step) <= MOST_BARS
+
+
+def test_the_last_days_are_whole_days_wherever_in_a_bar_now_is() -> None:
+    history = HistoryRange(0, 400 * DAY_MS + 17 * 60_000)
+    start, end = span(history, "15m", days=30)
+    assert end - start == 30 * DAY_MS
