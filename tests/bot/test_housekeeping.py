@@ -34,6 +34,7 @@ class Parts:
     database: Database
     queue: TableQueue
     settings: Settings
+    real: None = None
 
 
 @pytest.fixture

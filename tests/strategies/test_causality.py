@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from domain.market.candles import Signals
 from domain.strategies.builtins import BUILTINS, Builtin
 from domain.strategies.language import compile_rules
+from domain.strategies.language.reach import reach
 from tests.strategies.programs import programs
-from tests.strategies.samples import market, rules, run, same, value
+from tests.strategies.samples import BAR_MS, market, rules, run, same, value
 from tests.strategies.test_functions import CASES
 
 SHORT = market(260, seed=5)
@@ -59,10 +60,11 @@ def test_the_memory_that_a_function_declares_is_enough(name: str) -> None:
 @pytest.mark.parametrize("builtin", BUILTINS, ids=[builtin.slug for builtin in BUILTINS])
 def test_a_live_window_gives_the_signals_of_all_history(builtin: Builtin) -> None:
     bound = compile_rules(builtin.code).bind()
-    candles = LONG.slice(0, 2_500)
+    memory = reach(bound, BAR_MS).memory
+    candles = market(max(2_500, memory + 1_000), seed=6)
     whole = run(bound, candles)
-    for bar in range(bound.memory, len(candles)):
-        last = run(bound, candles.slice(bar - bound.memory, bar + 1))
+    for bar in range(memory, len(candles), 1 + memory // 1_000):
+        last = run(bound, candles.slice(bar - memory, bar + 1))
         for name in ("buy", "sell", "exit_long", "exit_short"):
             assert getattr(last, name)[-1] == getattr(whole, name)[bar], (name, bar)
 
