@@ -190,11 +190,11 @@ async def _apply_one(
     done: Reconciled,
 ) -> None:
     news = [_book(session, ledger, fill, done) for fill in snapshot.fills]
-    for report in snapshot.orders:
-        await _end_order(session, outbox, ledger, report, at, done)
     done.differences += compare(ledger, snapshot.positions, at)
     for fill, booked in news:  # now that prices and levels are as they stand there
         await _tell(session, outbox, ledger, fill, booked)
+    for report in snapshot.orders:
+        await _end_order(session, outbox, ledger, report, at, done)
     done.balances[ledger.user_id] = snapshot.balance
 
 
