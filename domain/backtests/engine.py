@@ -76,7 +76,7 @@ def simulate(
         if progress is not None:
             progress(stop / steps)
     state = finish(state, steps - 1, prepared.funding.at_end, columns, plan, books)
-    return _result(symbol, bars, rules, prepared, state, books)
+    return _result(symbol, bars, rules, prepared, state, books, loop)
 
 
 def _one_symbol(
@@ -98,9 +98,17 @@ def _chunks(bars: int, count: int) -> list[tuple[int, int]]:
 
 
 def _result(
-    symbol: str, bars: Candles, rules: Rules, prepared: Prepared, state: State, books: Books
+    symbol: str,
+    bars: Candles,
+    rules: Rules,
+    prepared: Prepared,
+    state: State,
+    books: Books,
+    loop: Gear,
 ) -> Result:
-    equity: Floats = marked_equity(bars.close, prepared.bars, rules.initial_balance, state, books)
+    equity: Floats = marked_equity(
+        bars.close, prepared.bars, rules.initial_balance, state, books, loop
+    )
     counted = counters(books)
     return Result(
         symbol=symbol,

@@ -6,11 +6,14 @@ import math
 from collections.abc import Callable, MutableSequence, Sequence
 from typing import Any, NamedTuple
 
-from domain.backtests.columns import COUNTERS, Books, Columns, Plan, State
+import numpy as np
+
+from domain.backtests.columns import COUNTERS, MARK_FLOATS, Books, Columns, Plan, State
 from domain.backtests.loop import run_bars
 from domain.backtests.measure import score
 from domain.backtests.prepare import Column, Prepared
 from domain.backtests.rules import Rules
+from domain.market.candles import Floats, Times
 from domain.trading.scripts import SCRATCH
 
 OFTEN = frozenset({"high", "low", "rows", "flags", "codes", "operands", "starts"})
@@ -19,7 +22,7 @@ OFTEN = frozenset({"high", "low", "rows", "flags", "codes", "operands", "starts"
 
 class Gear(NamedTuple):
     """How the loop is run: `run` is `loop.run_bars` or its compiled twin, `score` that of
-    `measure.score`.
+    `measure.score`, `equity` that of `equity_at`.
 
     `column` turns an array into what it reads, on every bar (`often`) or now and then; `ints`,
     `floats` make buffers of n zeros.
@@ -30,11 +33,30 @@ class Gear(NamedTuple):
     ints: Callable[[int], MutableSequence[int]]
     floats: Callable[[int], MutableSequence[float]]
     score: Callable[..., tuple[float, float, float, int]]
+    equity: Callable[[Floats, Times, Floats, float], Floats]
 
 
 def _listed(array: Any, often: bool) -> Sequence[Any]:
     """A list is the fastest to read, a view the fastest to make; both give Python's own numbers."""
     return array.tolist() if often else memoryview(array)
+
+
+def equity_at(close: Floats, places: Times, floats: Floats, initial: float) -> Floats:
+    """Equity at each close, of the mark in force there: wallet + qty * (close - entry price).
+
+    `places`: the rows from which on the marks hold, ascending; `floats`: theirs one after the
+    other (wallet, signed qty, entry price); before them there is `initial`.
+    """
+    bars = len(close)
+    rows = np.concatenate(([[initial, 0.0, 0.0]], floats.reshape(-1, MARK_FLOATS)))
+    after = max(bars, int(places[-1]) if len(places) else 0)
+    spans = np.diff(np.concatenate(([0], places, [after])))
+    wallet, qty, entry = rows.T
+    # One long column after the other.
+    equity: Floats = close - np.repeat(entry, spans)[:bars]
+    equity *= np.repeat(qty, spans)[:bars]
+    equity += np.repeat(wallet, spans)[:bars]
+    return equity
 
 
 PLAIN = Gear(
@@ -43,6 +65,7 @@ PLAIN = Gear(
     lambda length: [0] * length,
     lambda length: [0.0] * length,
     score,
+    equity_at,
 )
 
 

@@ -77,6 +77,24 @@ def measure(
     return 1.0 - depth.lowest, sharpe_of(initial, values, day)
 
 
+def mark_closes(
+    close: Sequence[float],
+    places: Sequence[int],
+    floats: Sequence[float],
+    initial: float,
+    equity: MutableSequence[float],
+) -> None:
+    """`gears.equity_at` one bar after the other, into `equity`."""
+    bar, wallet, qty, entry = 0, initial, 0.0, 0.0
+    for row in range(len(places) + 1):
+        until = places[row] if row < len(places) else len(close)
+        for at in range(bar, min(until, len(close))):
+            equity[at] = wallet + qty * (close[at] - entry)
+        bar, place = until, row * MARK_FLOATS
+        if row < len(places):
+            wallet, qty, entry = floats[place], floats[place + 1], floats[place + 2]
+
+
 def sharpe_of(initial: float, values: Sequence[float], days: int) -> float:
     """Mean over standard deviation (ddof 1) of the daily returns, times sqrt(365); or NaN."""
     total, before = 0.0, initial

@@ -17,31 +17,21 @@ from domain.backtests.columns import (
 )
 from domain.backtests.detail import Stepped
 from domain.backtests.excursions import excursions
+from domain.backtests.gears import Gear
 from domain.backtests.result import Counters, TradeColumns
 from domain.market.candles import Floats
 from domain.trading.sizing import BAD_LEVELS, BELOW_MINIMUM, BEYOND_LIQUIDATION
 
 
 def marked_equity(
-    close: Floats, stepped: Stepped, initial: float, state: State, books: Books
+    close: Floats, stepped: Stepped, initial: float, state: State, books: Books, loop: Gear
 ) -> Floats:
-    """Equity at each of the strategy's closes, of the mark in force there.
-
-    wallet + signed quantity * (close - entry price). The last value is the wallet after everything
-    was closed at that close.
+    """Equity at each of the strategy's closes; the last value is the wallet after everything was
+    closed at that close.
     """
-    bars = len(close)
-    places = stepped.row_of(np.array(books.mark_bars[: state.marks], np.int64), bars)
-    rows = np.array(books.mark_floats[: state.marks * MARK_FLOATS]).reshape(-1, MARK_FLOATS)
-    rows = np.concatenate(([[initial, 0.0, 0.0]], rows))
-    spans = np.diff(
-        np.concatenate(([0], places, [max(bars, int(places[-1]) if len(places) else 0)]))
-    )
-    wallet, qty, entry = rows.T
-    # wallet + qty * (close - entry), one long column after the other
-    equity: Floats = close - np.repeat(entry, spans)[:bars]
-    equity *= np.repeat(qty, spans)[:bars]
-    equity += np.repeat(wallet, spans)[:bars]
+    places = stepped.row_of(np.array(books.mark_bars[: state.marks], np.int64), len(close))
+    floats = np.array(books.mark_floats[: state.marks * MARK_FLOATS], np.float64)
+    equity = loop.equity(close, places, floats, float(initial))
     equity[-1] = state.wallet
     return equity
 
