@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     admins: Annotated[frozenset[int], NoDecode] = frozenset()
     exchange: Literal["bitget"] = "bitget"
     exchange_urls: Annotated[dict[str, ExchangeUrls], NoDecode] = Field(default_factory=dict)
+    live_trading: bool = False
     market: str = "exchange"
     market_speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
     market_seed: int = 7
@@ -144,9 +145,11 @@ class Settings(BaseSettings):
 
     @property
     def may_go_live(self) -> bool:
-        """Not from a chat page on this machine, where nobody has signed in, with real money."""
+        """With real money only where the operator says so, and never from a chat page on this
+        machine, where nobody has signed in.
+        """
         host = urlsplit(self.telegram_api_url).hostname or ""
-        return self.exchange_is_loopback or host not in _HERE
+        return self.exchange_is_loopback or (self.live_trading and host not in _HERE)
 
     @property
     def is_embedded(self) -> bool:

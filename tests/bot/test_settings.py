@@ -126,3 +126,25 @@ def test_a_wrong_address_of_an_exchange_is_named(
     with pytest.raises(SettingsError, match="LEVERFRAME_EXCHANGE_URLS") as refused:
         load()
     assert allowed in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "may"),
+    [
+        ({}, False),
+        ({"LIVE_TRADING": "true"}, True),
+        ({"LIVE_TRADING": "true", "TELEGRAM_API_URL": "http://127.0.0.1:8081"}, False),
+        ({"EXCHANGE_URLS": '{"bitget": {"rest": "http://127.0.0.1:8082"}}'}, True),
+        (
+            {"LIVE_TRADING": "true", "EXCHANGE_URLS": '{"bitget": {"rest": "https://x.example"}}'},
+            True,
+        ),
+    ],
+    ids=["by default", "asked for", "from the sandbox", "at an emulator", "elsewhere"],
+)
+def test_real_money_only_where_the_operator_says_so(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], may: bool
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(f"LEVERFRAME_{name}", value)
+    assert load().may_go_live is may
