@@ -63,9 +63,9 @@ async def test_nothing_is_lost_or_doubled_by_a_kill(weather: str, tmp_path: Path
     tell(f"LEVERFRAME_CRASH_SEED={SEED}, {ROUNDS // 2} rounds, {weather}")
     async with stage(tmp_path, TRADERS, seed) as made:
         rounds = []
-        for _ in range(ROUNDS // 2):
+        for number in range(ROUNDS // 2):
             async with storm(made) if weather != "calm" else calm():
-                rounds.append(await a_round(made))
+                rounds.append(await a_round(made, number / (ROUNDS // 2)))
             tell(str(rounds[-1]))
         assert made.bot.stop() == 0
         assert [line.decode() for line in _TROUBLE.findall(made.bot.log.read_bytes())] == []
@@ -74,15 +74,20 @@ async def test_nothing_is_lost_or_doubled_by_a_kill(weather: str, tmp_path: Path
     assert sum(each.trades for each in rounds) > 0
 
 
-async def a_round(made: Stage) -> Round:
-    """Thirty commands, a kill somewhere among them, a restart, a look at everything."""
+async def a_round(made: Stage, share: float) -> Round:
+    """Thirty commands, a kill somewhere among them, a restart, a look at everything.
+
+    `share`: of the rounds that went before. The moments are drawn from one stretch after the other,
+    the early ones closer together: a fast machine is soon done with thirty commands.
+    """
     await made.until("trades in flight", lambda: _too_few(made))
     trades = await audit.trades_recorded(made)
     repeated = await audit.repeats(made)
     asked = await thirty(made)
     since = await audit.newest(made)
     sending = asyncio.create_task(send_all(made, asked))
-    killed_after_s = made.chance.uniform(0.02, LATEST_KILL_S)
+    drawn = share + made.chance.random() / (ROUNDS // 2)
+    killed_after_s = 0.02 + (LATEST_KILL_S - 0.02) * drawn**2
     await asyncio.sleep(killed_after_s)
     workers = children(made.bot.pid)
     made.bot.kill()
