@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bot.adapters.chart_painter import ChartPainter
+from bot.adapters.fed_market import FedMarket
 from bot.adapters.fernet_cipher import FernetCipher
 from bot.adapters.folder_blobs import FolderBlobs
 from bot.adapters.key_file import KEY_FILE, KeyFileCipher, key_from_file
@@ -129,11 +130,14 @@ class Container:
 
     def metrics(self) -> dict[str, float]:
         """Counters for /metrics."""
-        return self.trading.metrics()
+        feed = self.opened_market.feed
+        return {**self.trading.metrics(), **({} if feed is None else feed.metrics())}
 
     async def close(self) -> None:
         """Give back connections and workers."""
         self.pools.close()
+        if self.opened_market.feed is not None:
+            await self.opened_market.feed.aclose()
         closing = getattr(self.opened_market.market, "aclose", None)
         if closing is not None:
             await closing()
@@ -190,12 +194,14 @@ async def _wired(
         outbox=outbox,
         live_prices=settings.market == "exchange",
         real=None if real is None else real.exchanges,
+        feed=opened.feed,
     )
+    feed = opened.feed
     files = TelegramFiles()
     services = Services(
         wall=wall,
         clock=opened.clock,
-        market=opened.market,
+        market=opened.market if feed is None else FedMarket(opened.market, feed, opened.clock),
         exchanges=trading.exchanges,
         queue=queue,
         outbox=outbox,

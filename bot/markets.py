@@ -5,26 +5,41 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
+from bot.adapters.bitget_feed import BitgetFeed
+from bot.adapters.bitget_wire import ADDRESS, PUBLIC_PATH
 from bot.adapters.candle_files import FileMarket, open_files, replay_span
 from bot.adapters.candle_store import CandleStore, Page
 from bot.adapters.simulated_market import SimulatedMarket
 from bot.pool import WorkerPool
 from bot.settings import Settings
 from domain.clock import MarketClock, ReplayClock, SystemClock, WallClock
+from domain.errors import DomainError
 from domain.market.ports import MarketData, Prefetch, nothing_to_fetch
 
 _CLOCK_FILE = "market-clock.json"
 _CACHE = "candles"
 HISTORY = "history"
 
+Load = Callable[[], Awaitable[None]]
+
+log = structlog.get_logger(__name__)
+
+
+async def nothing_to_load() -> None:
+    """A market that knows what it has."""
+
 
 @dataclass(frozen=True)
 class OpenMarket:
     """`replayed`: the market's clock is ours; where it stands is kept, so that a restart goes on
-    from there. `prefetch`: downloads what a backtest will ask for.
+    from there. `prefetch`: downloads what a backtest will ask for. `feed`: a real exchange's public
+    websocket. `load`: reads anew what there is to trade, where that is not fresh.
     """
 
     market: MarketData
@@ -32,12 +47,14 @@ class OpenMarket:
     key: str
     replayed: bool
     prefetch: Prefetch = nothing_to_fetch
+    feed: BitgetFeed | None = None
+    load: Load = nothing_to_load
 
 
 async def open_market(settings: Settings, wall: WallClock, pool: WorkerPool) -> OpenMarket:
     """Raises DomainError for candle files that cannot be used."""
     if settings.market == "exchange":
-        return _exchange(settings, pool)
+        return await _exchange(settings, wall, pool)
     if settings.market == "simulated":
         key = f"simulated:{settings.market_seed}"
         start = _stored_ms(settings.data_dir, key) or SystemClock().now_ms()
@@ -66,7 +83,7 @@ def store_clock(data_dir: Path, opened: OpenMarket) -> None:
         fresh.replace(path)
 
 
-def _exchange(settings: Settings, pool: WorkerPool) -> OpenMarket:
+async def _exchange(settings: Settings, wall: WallClock, pool: WorkerPool) -> OpenMarket:
     from bot.adapters.ccxt_public import open_exchange_market  # noqa: PLC0415 - ccxt costs 100 MB: only when used
 
     clock = SystemClock()
@@ -79,7 +96,23 @@ def _exchange(settings: Settings, pool: WorkerPool) -> OpenMarket:
     name = settings.exchange if address is None else f"{settings.exchange}-{_slug(address.rest)}"
     base_url = None if address is None else address.rest
     market = open_exchange_market(clock, base_url=base_url, store=store)
-    return OpenMarket(market, clock, name, replayed=False, prefetch=market.prefetch)
+    socket = ADDRESS if address is None else address.ws
+    feed = None
+    if socket is not None:
+        feed = BitgetFeed(market.session.http, f"{socket}{PUBLIC_PATH}", clock, wall)
+    try:
+        await market.load()
+    except DomainError as error:  # it is tried again
+        log.warning("contracts not read", error=error.code)
+    return OpenMarket(
+        market,
+        clock,
+        name,
+        replayed=False,
+        prefetch=market.prefetch,
+        feed=feed,
+        load=market.load,
+    )
 
 
 def _slug(url: str) -> str:

@@ -51,11 +51,17 @@ def job_table(runtime: Runtime) -> list[Scheduled]:
     async def clock() -> None:
         store_clock(container.settings.data_dir, container.opened_market)
 
+    async def feed() -> None:
+        if container.opened_market.feed is not None:
+            await container.opened_market.feed.turn()
+
     return [
         Scheduled("ticks", 0.25, ticking(trading.run_due)),
         Scheduled("panics", 0.25, ticking(trading.panics.run)),
         Scheduled("sweep", 5.0, ticking(trading.sweep)),
         Scheduled("accounts", 2.0, ticking(trading.watch_accounts)),
+        Scheduled("feed", 1.0, feed),
+        Scheduled("contracts", 60.0, container.opened_market.load),
         Scheduled("market-clock", 1.0, clock),
         Scheduled("keys", 600.0, ticking(container.keys.daily)),
         Scheduled("housekeeping", 3600.0, lambda: housekeeping.run(container)),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.adapters.bitget_feed import BitgetFeed
+from bot.adapters.fed_market import FedMarket
 from bot.adapters.paper_exchange import PaperExchanges
 from bot.exchanges import PAPER, REAL, ExchangesByMode
+from bot.jobs.early import EarlyCloses
 from bot.jobs.equity import EquityWriter
 from bot.jobs.guard import StopGuard
 from bot.jobs.levels import LevelMover
@@ -52,10 +55,13 @@ class Trading:
         outbox: Outbox,
         live_prices: bool,
         real: Exchanges | None = None,
+        feed: BitgetFeed | None = None,
     ) -> Trading:
         """`live_prices`: the market is a real exchange's, whose bars come a moment late. `real`:
-        where demo and live trade.
+        where demo and live trade. `feed`: tells of bars sooner.
         """
+        if feed is not None:
+            market = FedMarket(market, feed, clock, keeps=True)
         paper = PaperExchanges(database, market, clock)
         exchanges = ExchangesByMode(paper, real)
         orders = OrderSender(database, exchanges, outbox, clock, wall)
@@ -79,6 +85,7 @@ class Trading:
             Conventions(speed=clock.speed),
         )
         grace_ms = _LIVE_GRACE_MS if live_prices else 0
+        early = None if feed is None else EarlyCloses(database, feed).is_known
         return Trading(
             exchanges=exchanges,
             orders=orders,
@@ -87,7 +94,7 @@ class Trading:
             reversals=Reversals(database, exchanges, market, outbox, clock),
             panics=Panics(database, exchanges, orders, reconciler, outbox, clock, wall),
             equities=equities,
-            ticker=Ticker(database, queue, clock, wall, worker, books, grace_ms),
+            ticker=Ticker(database, queue, clock, wall, worker, books, grace_ms, early),
             clock=clock,
         )
 

@@ -33,6 +33,10 @@ Books = Callable[[int], Awaitable[object]]
 """Brings the exchanges' books, and ours, to a moment of the market (ms UTC)."""
 
 
+Early = Callable[[Due], Awaitable[bool]]
+"""Whether all that a tick at this close reads is known already."""
+
+
 async def no_books(_moment_ms: int) -> None:
     """For exchanges that keep their own time."""
 
@@ -41,7 +45,8 @@ async def no_books(_moment_ms: int) -> None:
 class Ticker:
     """One per process that holds the ticker's role.
 
-    `grace_ms`: how long after its close a bar is asked for (a real exchange needs 2 s to have it).
+    `grace_ms`: how long after its close a bar is asked for (a real exchange needs 2 s to have it),
+    unless `early` says that there is nothing to ask for.
     `books_every_ms`: between closes the books are stepped this often, 0 = only at closes.
     """
 
@@ -52,6 +57,7 @@ class Ticker:
     worker: ChunkWorker
     books: Books = no_books
     grace_ms: int = 0
+    early: Early | None = None
     books_every_ms: int = MINUTE_MS
     runner: JobRunner = field(init=False)
     ticked: int = 0
@@ -88,10 +94,18 @@ class Ticker:
         self._stopping = True
 
     async def _due(self) -> list[Due]:
+        """In order: a close that is known early waits for those before it that are not."""
+        now_ms = self.clock.now_ms()
+        until_ms = now_ms if self.early is not None else now_ms - self.grace_ms
         async with self.database.read() as session:
-            return await ticks.due_closes(
-                session, self.clock.now_ms() - self.grace_ms, self._last_ticked
-            )
+            found = await ticks.due_closes(session, until_ms, self._last_ticked)
+        due: list[Due] = []
+        for each in found:
+            late = each.close_ms <= now_ms - self.grace_ms
+            if not late and (self.early is None or not await self.early(each)):
+                break
+            due.append(each)
+        return due
 
     async def _tick(self, due: Due) -> bool:
         """One close, from the books to the orders; False when some of its bots are behind."""

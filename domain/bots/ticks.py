@@ -89,6 +89,21 @@ async def due_closes(
     return sorted(due)
 
 
+async def symbols_of(session: AsyncSession, series: Series) -> Sequence[str]:
+    """What the running bots of this timeframe trade."""
+    found = await session.scalars(
+        select(BotSymbol.symbol)
+        .join(BotStatus, BotStatus.user_id == BotSymbol.user_id)
+        .where(
+            BotStatus.is_running.is_(True),
+            BotStatus.exchange == series.exchange,
+            BotStatus.timeframe == series.timeframe,
+        )
+        .distinct()
+    )
+    return found.all()
+
+
 async def open_tick(session: AsyncSession, queue: JobQueue, due: Due) -> Opened | None:
     """Claim a close and enqueue its chunks in the same transaction; None when somebody else did.
 

@@ -81,7 +81,10 @@ async def test_the_bots_own_market_can_be_the_emulator(tmp_path: Path) -> None:
     async with demo_exchange(opened(clock), tmp_path) as (urls, _):
         settings = load(data_dir=tmp_path, market="exchange", exchange_urls={"bitget": urls})
         there = await open_market(settings, clock, pool)
+        assert "BTCUSDT" in there.market.symbols()
         assert (await there.market.price("BTCUSDT")).last > 0
+        assert there.feed is not None
+        assert there.feed.url == f"{urls.ws}/v2/ws/public"
         assert there.key.startswith("bitget-127-0-0-1")
         closing = getattr(there.market, "aclose")  # noqa: B009 - only some markets have it
         await closing()

@@ -13,10 +13,10 @@ from domain.market.candles import Candles
 from domain.market.resample import resample
 from domain.market.timeframes import DAY_MS, MINUTE_MS, TIMEFRAMES
 
-_GRANULARITY = re.compile(r"(\d+)(m|H|Dutc|D)")
+_GRANULARITY = re.compile(r"(\d+)(m|Hutc|H|Dutc|D)")
 
 
-_UNITS = {"m": "m", "H": "h", "Dutc": "d", "D": "d"}
+_UNITS = {"m": "m", "H": "h", "Hutc": "h", "Dutc": "d", "D": "d"}
 
 
 RECENT_DAYS = 30

@@ -11,7 +11,7 @@ from bot.sandbox.bitget.emulator import Emulator
 from bot.sandbox.bitget.endpoint import Endpoint
 from bot.sandbox.bitget.streams import Streams
 from bot.sandbox.guard import LOOPBACK_HOSTS, loopback_only
-from domain.clock import SystemClock
+from domain.clock import SystemClock, WallClock
 
 
 @dataclass
@@ -31,8 +31,11 @@ class RunningEmulator:
         await self._runner.cleanup()
 
 
-async def start(emulator: Emulator, host: str = "127.0.0.1", port: int = 0) -> RunningEmulator:
-    """Serve on loopback; port 0 takes a free one.
+async def start(
+    emulator: Emulator, host: str = "127.0.0.1", port: int = 0, wall: WallClock | None = None
+) -> RunningEmulator:
+    """Serve on loopback; port 0 takes a free one. `wall`: what counts messages per second, the
+    machine's clock when left out.
 
     Raises ValueError for a host that is not this machine, OSError when the port is taken.
     """
@@ -40,7 +43,7 @@ async def start(emulator: Emulator, host: str = "127.0.0.1", port: int = 0) -> R
         raise ValueError(f"the emulator listens on loopback only, not on {host!r}")
     endpoint = Endpoint(emulator)
     app = web.Application(middlewares=[loopback_only])
-    streams = Streams(emulator, SystemClock())
+    streams = Streams(emulator, wall or SystemClock())
     control.add_routes(app, emulator)
     for path in ("/v2/ws/public", "/v2/ws/private", "/v3/ws/public", "/v3/ws/private"):
         app.router.add_get(path, streams.handle)
