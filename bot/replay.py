@@ -7,25 +7,11 @@ out must be the backtest's trades, one for one.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from cryptography.fernet import Fernet
-
-import domain.models  # noqa: F401 - every table is in the metadata once these are imported
-from bot.adapters.fernet_cipher import FernetCipher
-from bot.adapters.paper_book import PaperRules
-from bot.adapters.paper_exchange import PaperExchanges
-from bot.jobs.levels import LevelMover
-from bot.jobs.orders import OrderSender
-from bot.jobs.reconcile import Reconciler
-from bot.jobs.tick_chunks import ChunkWorker
-from bot.jobs.ticks import Ticker
+from bot.replay_desk import desk_on
 from bot.replay_market import ReplayMarket
 from bot.replay_result import Recorded, result_of
 from bot.traded import Traded
@@ -33,30 +19,15 @@ from domain.backtests.detail import stepped
 from domain.backtests.prepare import bar_length
 from domain.backtests.result import Result
 from domain.backtests.rules import Rules
-from domain.bots.decisions import Conventions
-from domain.bots.models import BotConfig
-from domain.bots.starting import start as start_bot
-from domain.clock import ManualClock, from_ms
-from domain.database import Database
+from domain.clock import ManualClock
 from domain.errors import DomainError
-from domain.jobs.service import TableQueue
 from domain.market.candles import Candles, Times
 from domain.market.history import History
 from domain.market.timeframes import TIMEFRAMES
-from domain.outbox.service import Outbox
-from domain.risk.models import RiskSettings
-from domain.settings.models import UserSettings
 from domain.strategies.language import CHART, Frame, compile_rules
 from domain.strategies.language.series import series_of
-from domain.strategies.models import Strategy
-from domain.trading.fills import END_OF_DATA
-from domain.users.models import User
 
-PAPER = "paper"
-USER = 1
 _LEAST_STEP = 1e-8
-_NO_LOSS_LIMIT = 1_000_000_000.0
-_CALM = 20
 
 
 async def replay(
@@ -117,8 +88,8 @@ async def replay_together(
         symbol: _history(each.candles, timeframe, symbol, each.detail)
         for symbol, each in markets.items()
     }
-    async with _desk(ReplayMarket(clock, rules, histories, shown), clock, timeframe) as desk:
-        await desk.open(code, inputs, timeframe)
+    async with desk_on(ReplayMarket(clock, rules, histories, shown), clock, timeframe) as desk:
+        await desk.open(bound, inputs)
         equity = await desk.run(list(traded.values()), progress, cancelled)
         bars = {
             symbol: (candles, stepped(candles, desk.bar_ms, markets[symbol].detail))
@@ -153,151 +124,6 @@ def live_rules(rules: Rules) -> Rules:
         qty_step=max(rules.qty_step, _LEAST_STEP),
         markets={**rules.markets, **markets},
     )
-
-
-@dataclass
-class _Desk:
-    """A whole trading side with one user, for one run. `equity`: as last seen, USDT."""
-
-    database: Database
-    clock: ManualClock
-    market: ReplayMarket
-    exchanges: PaperExchanges
-    reconciler: Reconciler
-    worker: ChunkWorker
-    ticker: Ticker
-    rules: Rules
-    bar_ms: int
-    equity: float
-
-    async def open(self, code: str, inputs: Mapping[str, Any] | None, timeframe: str) -> None:
-        """The user with the rules' settings, and their bot."""
-        rules = self.rules
-        async with self.database.write() as session:
-            session.add(User(id=USER, email="replay@users.invalid"))
-            await session.flush()
-            limit = rules.daily_loss_limit or _NO_LOSS_LIMIT
-            program = compile_rules(code)
-            strategy = Strategy(user_id=USER, name="replay", code=code, content_hash=program.hash)
-            session.add_all(
-                [
-                    strategy,
-                    UserSettings(user_id=USER, timezone=rules.tz),
-                    RiskSettings(
-                        user_id=USER,
-                        daily_loss_limit=limit,
-                        max_leverage=100,
-                        max_positions=rules.max_positions,
-                    ),
-                    BotConfig(
-                        user_id=USER,
-                        max_risk_percent=rules.max_risk_percent,
-                        leverage=int(min(rules.leverage, rules.max_leverage)),
-                        auto_tp=rules.auto_tp,
-                        auto_sl=rules.auto_sl,
-                    ),
-                ]
-            )
-            await session.flush()
-            await start_bot(
-                session,
-                self.market,
-                self.clock,
-                USER,
-                exchange="replay",
-                strategy_id=strategy.id,
-                symbols=list(self.market.histories),
-                timeframe=timeframe,
-                inputs=inputs,
-            )
-
-    async def run(
-        self,
-        markets: Sequence[Candles],
-        progress: Callable[[float], None] | None,
-        cancelled: Callable[[], bool] | None,
-    ) -> list[float]:
-        """Every close is ticked; what was decided at the last fills nowhere and is cancelled.
-
-        The equity at each close, at the last when flat.
-        """
-        equity: list[float] = []
-        opens = np.unique(np.concatenate([candles.time for candles in markets]))
-        closes = (opens + self.bar_ms).tolist()
-        for number, close_ms in enumerate(closes):
-            if number % _CALM == 0:
-                if cancelled is not None and cancelled():
-                    raise DomainError("backtest_cancelled")
-                if progress is not None:
-                    progress(number / len(closes))
-            self.clock.set(close_ms)
-            await self.ticker.run_due()
-            if close_ms == closes[-1]:
-                await self.exchanges.close_out(close_ms, END_OF_DATA)
-                await self._reconcile(close_ms)
-            equity.append(self.equity)
-        if progress is not None:
-            progress(1.0)
-        return equity
-
-    async def books(self, moment_ms: int) -> None:
-        """Bring the paper exchange's book, then ours, to a close."""
-        await LevelMover(self.database, self.exchanges).run(PAPER)
-        await self.exchanges.step_to(moment_ms)
-        await self._reconcile(moment_ms)
-
-    async def _reconcile(self, moment_ms: int) -> None:
-        """An account that is not looked at has nothing open: its equity stays."""
-        seen = await self.reconciler.run(PAPER, at=from_ms(moment_ms))
-        if USER in seen.balances:
-            self.equity = float(seen.balances[USER].equity)
-
-
-@asynccontextmanager
-async def _desk(market: ReplayMarket, clock: ManualClock, timeframe: str) -> AsyncIterator[_Desk]:
-    with tempfile.TemporaryDirectory(prefix="leverframe-replay-") as folder:
-        database = Database(f"sqlite+aiosqlite:///{Path(folder) / 'replay.db'}", durable=False)
-        try:
-            await database.create_tables()
-            yield _wired(database, market, clock, timeframe)
-        finally:
-            await database.close()
-
-
-def _wired(database: Database, market: ReplayMarket, clock: ManualClock, timeframe: str) -> _Desk:
-    """The same parts as the service's, on this market and its clock."""
-    rules = market.rules
-    paper = PaperRules(
-        start_balance=float(rules.initial_balance),
-        slippage_bps=rules.slippage_bps,
-        maker_take_profit=rules.tp_maker,
-        entry_bar_levels=rules.entry_bar_levels,
-        levels_from_close=rules.levels_from_close,
-    )
-    bar_ms = TIMEFRAMES[timeframe]
-    exchanges = PaperExchanges(database, market, clock, paper, grid_ms=bar_ms)
-    # Nobody is told anything: the user has no chat.
-    outbox = Outbox(FernetCipher(Fernet.generate_key().decode()), clock)
-    reconciler = Reconciler(database, exchanges, outbox, clock)
-    orders = OrderSender(database, exchanges, outbox, clock, clock)
-    conventions = Conventions(
-        slippage_bps=rules.slippage_bps,
-        maker_take_profit=rules.tp_maker,
-        fixed_qty=float(rules.fixed_qty or 0.0),
-    )
-    worker = ChunkWorker(
-        database, market, exchanges, outbox, clock, orders.send_due, conventions, patience_ms=None
-    )
-
-    async def books(moment_ms: int) -> None:
-        await desk.books(moment_ms)
-
-    ticker = Ticker(database, TableQueue(clock), clock, clock, worker, books, books_every_ms=0)
-    balance = float(rules.initial_balance)
-    desk = _Desk(
-        database, clock, market, exchanges, reconciler, worker, ticker, rules, bar_ms, balance
-    )
-    return desk
 
 
 def _shown(

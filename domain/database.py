@@ -53,6 +53,7 @@ class Database:
         fsync and the thread: for a replay only.
         """
         self.url = url
+        self._durable = durable
         self.is_sqlite = url.startswith("sqlite")
         driver = sqlite_driver.connect if durable else sqlite_driver.connect_inline
         self.engine = _engine(url, driver, _PRAGMAS if durable else (*_PRAGMAS, _NOT_DURABLE))
@@ -69,7 +70,8 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A read-only unit of work, rolled back at the end; on SQLite one snapshot."""
-        async with AsyncSession(self._readers, expire_on_commit=False, autoflush=False) as session:
+        session = AsyncSession(self._readers, expire_on_commit=False, autoflush=False)
+        async with _ended(session, at_once=self.is_sqlite):
             yield session
 
     @asynccontextmanager
@@ -80,10 +82,8 @@ class Database:
         `after_commit`. On PostgreSQL, where writers work side by side, a row that is read in order
         to be changed is read FOR UPDATE.
         """
-        async with (
-            self._writers,
-            AsyncSession(self._write_engine, expire_on_commit=False) as session,
-        ):
+        session = AsyncSession(self._write_engine, expire_on_commit=False)
+        async with self._writers, _ended(session, at_once=self.is_sqlite and not self._durable):
             yield session
             await session.commit()
         for action in session.info.get("after_commit", ()):
@@ -103,6 +103,21 @@ class Database:
 def after_commit(session: AsyncSession, action: Callable[[], None]) -> None:
     """Run `action` (quick) once this unit of work has committed; never if it rolls back."""
     session.info.setdefault("after_commit", []).append(action)
+
+
+@asynccontextmanager
+async def _ended(session: AsyncSession, *, at_once: bool) -> AsyncIterator[None]:
+    """Closes the session at the end. `at_once`: its connection waits for nothing, so no task is
+    needed that outlives a cancellation: such a task costs more than a small query.
+    """
+    if not at_once:
+        async with session:
+            yield
+        return
+    try:
+        yield
+    finally:
+        await session.close()
 
 
 def _carry_out(action: Callable[[], None]) -> None:

@@ -41,7 +41,7 @@ class Reconciler:
         at = at or self.clock.now()
         async with self.database.read() as session:
             asked = await reconcile.questions(session, mode, user_ids)
-        whole = Reconciled()
+        whole = Reconciled(set(asked))
         waiting = list(asked)
         for start in range(0, len(waiting), CHUNK):
             some = {user_id: asked[user_id] for user_id in waiting[start : start + CHUNK]}

@@ -16,7 +16,7 @@ from bot.jobs.follow import Follower, Follows
 from domain.bots import closes, roster, ticks
 from domain.bots.decisions import Conventions, Moment, act
 from domain.bots.roster import Bot
-from domain.bots.wishes import held_sides, wish_of
+from domain.bots.wishes import sides_held, wishes
 from domain.clock import MarketClock, from_ms
 from domain.database import Database
 from domain.errors import DomainError
@@ -126,15 +126,31 @@ class ChunkWorker:
         )
         readings = {bot.user_id: _readings(bot, known) for bot in bots}
         plan = _Plan([], [], [], readings, await self.follower.run(series, bots, readings))
-        async with self.database.read() as session:
-            for bot in bots:
-                if bot.user_id in plan.follows.lost or not _reachable(bot, known):
-                    plan.waiting.append(bot)
-                elif await _may_act(session, bot, plan):
-                    plan.acting.append(bot)
-                else:
-                    plan.quiet.append(bot)
+        ready: list[Bot] = []
+        for bot in bots:
+            lost = bot.user_id in plan.follows.lost or not _reachable(bot, known)
+            (plan.waiting if lost else ready).append(bot)
+        acting = await self._who_may_act(ready, plan)
+        for bot in ready:
+            (plan.acting if bot.user_id in acting else plan.quiet).append(bot)
         return plan
+
+    async def _who_may_act(self, bots: Sequence[Bot], plan: _Plan) -> set[int]:
+        """Users with a signal on any symbol, or an exit of what is held: one query at most.
+
+        Looked at again inside the transaction; here it only keeps the quiet ones cheap.
+        """
+        acting = {bot.user_id for bot in bots if _speaks(bot, plan)}
+        leaving = [bot for bot in bots if bot.user_id not in acting and _may_leave(bot, plan)]
+        if leaving:
+            async with self.database.read() as session:
+                held = await sides_held(session, [bot.user_id for bot in leaving])
+            acting |= {
+                bot.user_id
+                for bot in leaving
+                if wishes(plan.readings[bot.user_id], held.get((bot.user_id, bot.mode), {}))
+            }
+        return acting
 
     async def _pass(self, series: Series, plan: _Plan, exposed: Exposed, done: int | None) -> None:
         """One transaction for all that have nothing to decide: their positions' levels move, their
@@ -231,21 +247,15 @@ def _reachable(bot: Bot, known: Mapping[tuple[str, str], Reading | None]) -> boo
     return bot.bound is None or all((symbol, bot.bound.key) in known for symbol in bot.symbols)
 
 
-async def _may_act(session: AsyncSession, bot: Bot, plan: _Plan) -> bool:
-    """Whether any of the bot's symbols has a signal, or an exit of what is held.
+def _speaks(bot: Bot, plan: _Plan) -> bool:
+    """Whether a symbol asks for an entry, or a script for an exit."""
+    return any(each.leaves for each in plan.follows.of(bot.user_id).values()) or any(
+        reading.buy != reading.sell for reading in plan.readings[bot.user_id].values()
+    )
 
-    Looked at again inside the transaction; here it only keeps the quiet ones cheap.
-    """
-    readings = plan.readings[bot.user_id]
-    if any(followed.leaves for followed in plan.follows.of(bot.user_id).values()):
-        return True
-    if any(reading.buy != reading.sell for reading in readings.values()):
-        return True
-    if not any(reading.acts for reading in readings.values()):
-        return False
-    held = await held_sides(session, bot.user_id, bot.mode)
-    wishes = (wish_of(symbol, reading, held.get(symbol, 0)) for symbol, reading in readings.items())
-    return any(wish.close or wish.side for wish in wishes)
+
+def _may_leave(bot: Bot, plan: _Plan) -> bool:
+    return any(reading.acts for reading in plan.readings[bot.user_id].values())
 
 
 async def _exposed(session: AsyncSession, bots: Sequence[Bot], series: Series) -> Exposed:

@@ -89,6 +89,10 @@ class Ticker:
             await self._step_between()
             return count
 
+    def pass_over(self, series: Series) -> None:
+        """A close, and those before it, need no tick: whoever calls knows that nobody would act."""
+        self._last_ticked[series.exchange, series.timeframe] = series.close_ms
+
     def stop(self) -> None:
         """End with the close that is being worked on, however many more are due."""
         self._stopping = True

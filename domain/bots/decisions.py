@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.bots.closes import claim_close
 from domain.bots.roster import Bot, state_now
 from domain.bots.ticks import entry_valid_until_ms
-from domain.bots.wishes import Wish, held_sides, wish_of
+from domain.bots.wishes import Wish, sides_held, wish_of
 from domain.clock import from_ms
 from domain.errors import DomainError
 from domain.market.ports import Contract
@@ -100,7 +100,7 @@ async def act(
         at = from_ms(moment.close_ms)
         day = await watch_day(session, bot.user_id, bot.mode, moment.balance.equity, at)
         done.halts += await tell_halt(session, outbox, bot.user_id, bot.mode, day, at)
-    held = await held_sides(session, bot.user_id, bot.mode)
+    held = (await sides_held(session, [bot.user_id])).get((bot.user_id, bot.mode), {})
     closing = (await pending_exposure(session, bot.user_id, bot.mode)).closing
     for symbol in bot.symbols:
         if not await claim_close(session, bot.user_id, symbol, moment.close_ms):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.signals.evaluate import Reading
@@ -30,14 +32,22 @@ class Wish:
         return self.close == REVERSE
 
 
-async def held_sides(session: AsyncSession, user_id: int, mode: str) -> dict[str, int]:
-    """Symbol -> +1 or -1, of the positions that bots opened; nothing else is theirs to manage."""
-    found = await session.execute(
-        select(Position.symbol, Position.side).where(
-            Position.user_id == user_id, Position.mode == mode, Position.source == "bot"
-        )
-    )
-    return {symbol: 1 if side == LONG else -1 for symbol, side in found}
+Sides = dict[str, int]
+"""Symbol -> +1 or -1, of the positions that bots opened; nothing else is theirs to manage."""
+
+_HELD = select(Position.user_id, Position.mode, Position.symbol, Position.side).where(
+    Position.user_id.in_(bindparam("users", expanding=True)), Position.source == "bot"
+)
+
+
+async def sides_held(
+    session: AsyncSession, user_ids: Sequence[int]
+) -> dict[tuple[int, str], Sides]:
+    """(user, mode) -> what is held there; one query."""
+    held: defaultdict[tuple[int, str], Sides] = defaultdict(dict)
+    for user_id, mode, symbol, side in await session.execute(_HELD, {"users": list(user_ids)}):
+        held[user_id, mode][symbol] = 1 if side == LONG else -1
+    return held
 
 
 def wish_of(symbol: str, reading: Reading, held: int, *, leaves: bool = False) -> Wish:
@@ -50,3 +60,9 @@ def wish_of(symbol: str, reading: Reading, held: int, *, leaves: bool = False) -
         reading.exit_short or (leaves and held < 0),
     )
     return Wish(symbol, reading, held, close, side)
+
+
+def wishes(readings: Mapping[str, Reading], held: Mapping[str, int]) -> list[Wish]:
+    """What the readings of one bot's symbols ask for; those that ask for nothing are left out."""
+    every = (wish_of(symbol, reading, held.get(symbol, 0)) for symbol, reading in readings.items())
+    return [wish for wish in every if wish.close or wish.side]

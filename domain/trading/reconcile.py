@@ -78,10 +78,12 @@ _POSITIONS = (
 
 @dataclass(slots=True)
 class Reconciled:
-    """`balances`: of every account that was read; `traded`: who closed something; `rests`: closes
+    """`asked`: accounts where something might have happened; `balances`: of those whose answer was
+    booked; `traded`: who closed something; `rests`: closes
     that were written as others left something open.
     """
 
+    asked: set[int] = field(default_factory=set)
     balances: dict[int, Balance] = field(default_factory=dict)
     traded: set[int] = field(default_factory=set)
     fills: int = 0
