@@ -31,6 +31,10 @@ class Words:
     cancelled: str
     queued: str
     again: str
+    search: str
+    tried: str
+    test_best: str
+    start_best: str
     share: str
     take: str
     imported: str
@@ -38,11 +42,11 @@ class Words:
 
 ENGLISH = Words(
     "Saved.", "Backtest it", "Run the backtest", "Cancel the backtest", "Cancelled", "Queued",
-    "Again with", "Share", "Import", "Imported",
+    "Again with", "Search #3", "4 combinations tried", "Backtest with these", "Start with these", "Share", "Import", "Imported",
 )  # fmt: skip
 KOREAN = Words(
     "저장했습니다", "백테스트", "백테스트 실행", "백테스트 취소", "취소", "대기 중",
-    "바꿔서 다시", "공유", "가져오기", "가져왔습니다",
+    "바꿔서 다시", "최적화 #3", "4개 조합", "이 값으로 백테스트", "이 값으로 시작", "공유", "가져오기", "가져왔습니다",
 )  # fmt: skip
 
 
@@ -83,6 +87,7 @@ async def test_a_strategy_is_written_tested_and_handed_on(
         alice, bob = await w.trader("alice", language), await w.trader("bob", language)
         await writes(alice, words)
         await tries_out(w, alice, words)
+        await searches(w, alice, words)
         await hands_on(w, alice, bob, words)
 
 
@@ -109,6 +114,19 @@ async def tries_out(w: World, alice: Person, words: Words) -> None:
     assert "fast" in await alice.taps(words.again)
 
 
+async def searches(w: World, alice: Person, words: Words) -> None:
+    """The best inputs are looked for, would start a bot, and are backtested."""
+    assert words.queued in await alice.sends("/optimize waves btc 1m fast=3..9/2")
+    await works(w)
+    found = w.calls("sendPhoto")[-1]["params"]["caption"]
+    assert words.search in found
+    assert words.tried in found
+    assert "fast" in await alice.taps(words.start_best)
+    assert words.queued in await alice.taps(words.test_best)
+    await works(w)
+    assert len(w.calls("sendPhoto")) == 3
+
+
 async def hands_on(w: World, alice: Person, bob: Person, words: Words) -> None:
     """The receiver reads it, tests it, and has a copy."""
     await alice.sends("/strategy waves")
@@ -119,7 +137,7 @@ async def hands_on(w: World, alice: Person, bob: Person, words: Words) -> None:
     for label in (words.backtest, "BTCUSDT", "1m", words.run):
         await bob.taps(label)
     await works(w)
-    assert len(w.calls("sendPhoto")) == 2
+    assert len(w.calls("sendPhoto")) == 4
     await bob.sends(f"/start {payload}")
     assert words.imported in await bob.taps(words.take)
     assert "Waves" in await bob.sends("/strategies")
