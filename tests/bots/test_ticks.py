@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.bots import Floor
+from domain.signals.evaluate import Series
+from tests.support.bots import EXCHANGE, Floor
 
 
 async def test_a_buy_signal_becomes_an_order_that_fills_at_the_next_open(floor: Floor) -> None:
@@ -146,3 +147,18 @@ async def test_what_somebody_else_opened_by_hand_blocks_the_bots_entry(floor: Fl
 
     (alert,) = await floor.alerts()
     assert alert["decided"]["reason"] == "position_open"
+
+
+async def test_a_close_that_is_passed_over_is_never_ticked_and_the_next_one_is(
+    floor: Floor,
+) -> None:
+    await floor.starts()
+    await floor.closes_at(60_100)
+    floor.market.goes_to(60_200)
+    passed = floor.market.clock.now_ms()
+    floor.ticker.pass_over(Series(EXCHANGE, "1m", passed))
+    assert await floor.ticks() == 0
+
+    await floor.closes_at(61_500)
+    assert [order.state for order in await floor.orders()] == ["accepted"]
+    assert await floor.seen() == {"BTCUSDT": floor.market.clock.now_ms()}
