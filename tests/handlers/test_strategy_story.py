@@ -42,11 +42,13 @@ class Words:
 
 ENGLISH = Words(
     "Saved.", "Backtest it", "Run the backtest", "Cancel the backtest", "Cancelled", "Queued",
-    "Again with", "Search #3", "4 combinations tried", "Backtest with these", "Start with these", "Share", "Import", "Imported",
+    "Again with", "Search #3", "4 combinations tried", "Backtest with these", "Start with these",
+    "Share", "Import", "Imported",
 )  # fmt: skip
 KOREAN = Words(
     "저장했습니다", "백테스트", "백테스트 실행", "백테스트 취소", "취소", "대기 중",
-    "바꿔서 다시", "최적화 #3", "4개 조합", "이 값으로 백테스트", "이 값으로 시작", "공유", "가져오기", "가져왔습니다",
+    "바꿔서 다시", "최적화 #3", "4개 조합", "이 값으로 백테스트", "이 값으로 시작",
+    "공유", "가져오기", "가져왔습니다",
 )  # fmt: skip
 
 
