@@ -15,9 +15,11 @@ import aiohttp
 from bot.adapters.key_file import KEY_FILE
 from bot.migrations import check_schema, head
 from bot.settings import Settings
+from domain.bots.panic import under_way
 from domain.clock import SystemClock
 from domain.database import Database
 from domain.errors import DomainError
+from domain.risk import kills
 
 _SKEW_WARNING_S = 1.0
 _SKEW_PROBLEM_S = 5.0
@@ -36,7 +38,13 @@ class Finding:
 
 async def run_all(settings: Settings, *, online: bool) -> list[Finding]:
     """Every check, in the order in which they matter."""
-    offline: list[Callable[[Settings], Awaitable[Finding]]] = [data_dir, key_file, database, market]
+    offline: list[Callable[[Settings], Awaitable[Finding]]] = [
+        data_dir,
+        key_file,
+        database,
+        stopped,
+        market,
+    ]
     network: list[Callable[[Settings], Awaitable[Finding]]] = [token, clock, exchange]
     return [await check(settings) for check in offline + (network if online else [])]
 
@@ -98,6 +106,26 @@ async def database(settings: Settings) -> Finding:
     finally:
         await opened.close()
     return Finding("database", "ok", f"{opened.engine.dialect.name}, revision {head()}")
+
+
+async def stopped(settings: Settings) -> Finding:
+    """Has an operator stopped anybody, and is everything closed that was to be?"""
+    if settings.is_embedded and not _is_there(settings.sqlalchemy_url.partition("///")[2]):
+        return Finding("trading", "ok", "nothing is stopped")
+    opened = Database(settings.sqlalchemy_url)
+    try:
+        async with opened.read() as session:
+            standing = await kills.standing(session)
+            closing = len(await under_way(session))
+    except Exception as error:  # noqa: BLE001 - what is wrong with the database is said above
+        return Finding("trading", "warning", f"can not be read ({type(error).__name__})")
+    finally:
+        await opened.close()
+    said = [f"{each.target} stopped since {each.placed_at:%Y-%m-%d %H:%M} UTC" for each in standing]
+    said += [f"accounts that are still being closed: {closing}"] if closing else []
+    if not said:
+        return Finding("trading", "ok", "nothing is stopped")
+    return Finding("trading", "warning", "\n".join(said), "/kill in the chat shows it")
 
 
 def _is_there(name: str) -> bool:

@@ -57,7 +57,7 @@ def job_table(runtime: Runtime) -> list[Scheduled]:
 
     return [
         Scheduled("ticks", 0.25, ticking(trading.run_due)),
-        Scheduled("panics", 0.25, ticking(trading.panics.run)),
+        Scheduled("panics", 0.25, ticking(trading.close_down)),
         Scheduled("sweep", 5.0, ticking(trading.sweep)),
         Scheduled("accounts", 2.0, ticking(trading.watch_accounts)),
         Scheduled("feed", 1.0, feed),

@@ -12,6 +12,7 @@ from bot.exchanges import PAPER, REAL, ExchangesByMode
 from bot.jobs.early import EarlyCloses
 from bot.jobs.equity import EquityWriter
 from bot.jobs.guard import StopGuard
+from bot.jobs.kills import Kills
 from bot.jobs.levels import LevelMover
 from bot.jobs.orders import OrderSender
 from bot.jobs.panics import Panics
@@ -40,6 +41,7 @@ class Trading:
     guard: StopGuard
     reversals: Reversals
     panics: Panics
+    kills: Kills
     equities: EquityWriter
     ticker: Ticker
     clock: MarketClock
@@ -93,6 +95,7 @@ class Trading:
             guard=StopGuard(database, exchanges, market, outbox, clock),
             reversals=Reversals(database, exchanges, market, outbox, clock),
             panics=Panics(database, exchanges, orders, reconciler, outbox, clock, wall),
+            kills=Kills(database, outbox, wall),
             equities=equities,
             ticker=Ticker(database, queue, clock, wall, worker, books, grace_ms, early),
             clock=clock,
@@ -115,6 +118,11 @@ class Trading:
     async def sweep(self) -> None:
         """Look up orders whose answer was lost."""
         await self.orders.recover()
+
+    async def close_down(self) -> None:
+        """What an operator has stopped, and what is to be closed at once."""
+        await self.kills.run()
+        await self.panics.run()
 
     async def watch_accounts(self) -> None:
         """Real accounts: what happened there, whether the stops stand, who may turn round now."""

@@ -13,7 +13,7 @@ from domain.research.service import OPTIMIZE
 from handlers.backtests import after_search
 from handlers.callbacks import Buttons
 from handlers.pictures import keyboard_below
-from handlers.render import alerts, key_cards, result_alerts
+from handlers.render import alerts, key_cards, kill_cards, result_alerts
 from handlers.texts import Html, Translator, plain
 from handlers.types import Action, Keyboard
 
@@ -32,6 +32,7 @@ _SPOKEN: dict[str, Callable[[Params, Translator], Html]] = {
     kinds.BACKTEST_FAILED: result_alerts.backtest_failed,
     kinds.KEY: key_cards.told,
     kinds.PANIC: result_alerts.panic,
+    kinds.KILL: kill_cards.told,
     kinds.STUDY_DONE: result_alerts.study_done,
     kinds.STUDY_FAILED: result_alerts.study_failed,
 }
@@ -54,6 +55,7 @@ _BUTTONS: dict[str, tuple[tuple[str, str, str, str | None], ...]] = {
     kinds.DAILY_LOSS: (_STATUS, _RISK),
     kinds.KEY: (_KEYS,),
     kinds.PANIC: (_POSITIONS, _STATUS),
+    kinds.KILL: (_POSITIONS, _STATUS),
 }
 """Kind -> (label, action, view, style): each opens its view as a new message."""
 

@@ -18,6 +18,7 @@ from handlers import (
     documents,
     help,  # noqa: A004 - the command's name
     keys,
+    kills,
     mode,
     opening,
     panic,
@@ -127,6 +128,16 @@ ROUTES: tuple[Route, ...] = (
     Route("keys", keys.show_keys, "account", menu=False),
     Route("disconnect", keys.disconnect, "account", writes=True, menu=False, needs=Need.KEYS),
     Route("twofa", two_factor.show_two_factor, "account", menu=False, aliases=("2fa",)),
+    Route("kill", kills.kill, "admin", access="admin", writes=True, lane=0, shows_bare=True),
+    Route(
+        "unkill",
+        kills.unkill,
+        "admin",
+        access="admin",
+        writes=True,
+        expires=True,
+        needs=Need.ALWAYS,
+    ),
     Route("audit", audit.show_audit, "admin", access="admin"),
 )
 
@@ -209,6 +220,17 @@ TAPS: tuple[Tap, ...] = (
     Tap("tf_on", two_factor.tap_begin, writes=True),
     Tap("tf_codes", two_factor.tap_codes, writes=True, needs=Need.ALWAYS),
     Tap("tf_off", two_factor.tap_off, writes=True, needs=Need.ALWAYS),
+    # Operators.
+    Tap("kills", kills.show_kills, access="admin"),
+    Tap("go_kill", kills.tap_kill, access="admin", writes=True, acts=True, lane=0),
+    Tap(
+        "unkill",
+        kills.tap_unkill,
+        access="admin",
+        writes=True,
+        expires=True,
+        needs=Need.ALWAYS,
+    ),
     Tap("audit", audit.tap_audit, access="admin"),
 )
 

@@ -14,13 +14,15 @@ from itertools import groupby
 from operator import attrgetter
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.jobs.lookup import Verdict, look_up
-from domain.bots.panic import is_latched
+from domain.bots.panic import bars_entry
 from domain.clock import MarketClock, WallClock
 from domain.database import Database
 from domain.errors import DomainError
 from domain.outbox.service import Outbox
+from domain.risk import kills
 from domain.trading.intents import claim_intents, in_doubt, to_request, waiting_intents
 from domain.trading.models import Order
 from domain.trading.notices import NOT_FILLED
@@ -103,9 +105,22 @@ class OrderSender:
             due, late = await claim_intents(session, self.clock.now(), self.wall.now(), BATCH)
             for order in late:
                 await end_order(session, self.outbox, order, EXPIRED, self.clock.now(), "too_late")
-        if late and not due:
+            wanted = await self._without_killed(session, due)
+        if (late or due) and not wanted:
             return await self._claim()
-        return due
+        return wanted
+
+    async def _without_killed(self, session: AsyncSession, due: list[Order]) -> list[Order]:
+        """Entries that an operator has stopped since they were decided end here, unsent."""
+        stopped = await kills.targets(session)
+        wanted = []
+        for order in due:
+            killed = any(each.covers(order.user_id, order.symbol) for each in stopped)
+            if killed and not order.reduce_only:
+                await end_order(session, self.outbox, order, CANCELLED, self.clock.now(), "killed")
+            else:
+                wanted.append(order)
+        return wanted
 
     async def _per_user(self, orders: Sequence[Order], work: _Work) -> None:
         """A user's orders one after the other, users side by side; a failure is one user's."""
@@ -172,11 +187,11 @@ class OrderSender:
             await self._finish(order, FAILED, "order_lost")
 
     async def _is_unwanted(self, order: Order) -> bool:
-        """An entry that never arrived, of somebody who has panicked since."""
+        """An entry that never arrived, and that a panic or a kill has overtaken."""
         if order.reduce_only:
             return False
         async with self.database.read() as session:
-            return await is_latched(session, order.user_id)
+            return await bars_entry(session, order.user_id, order.mode, order.symbol)
 
     async def _record(self, order: Order, report: OrderReport) -> None:
         """The exchange's answer. What was filled, or not at all, counts as accepted until reconcile

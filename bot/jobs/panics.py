@@ -20,7 +20,7 @@ from domain.database import Database
 from domain.errors import DomainError
 from domain.outbox.service import Outbox
 from domain.trading.models import Order
-from domain.trading.ports import Exchange, Exchanges
+from domain.trading.ports import Exchange, ExchangePosition, Exchanges
 from domain.trading.reconcile import end_order
 from domain.trading.states import CANCELLED
 
@@ -102,7 +102,7 @@ class Panics:
         """Cancel, look, close, book: whether nothing is left."""
         exchange = self.exchanges.of(panic.user_id, panic.mode)
         await self._cancel(panic, exchange)
-        held = await exchange.holdings()
+        held = await self._held(panic, exchange)
         if held:
             async with self.database.write() as session:
                 now_ms = self.clock.now_ms()
@@ -111,9 +111,12 @@ class Panics:
         await self.orders.recover_for(panic.user_id, panic.mode)
         await self.reconciler.run(panic.mode, [panic.user_id])
         if held:
-            held = await exchange.holdings()
+            held = await self._held(panic, exchange)
         async with self.database.read() as session:
             return not held and await panics.is_settled(session, panic)
+
+    async def _held(self, panic: Panic, exchange: Exchange) -> list[ExchangePosition]:
+        return [each for each in await exchange.holdings() if panic.concerns(each.symbol)]
 
     async def _cancel(self, panic: Panic, exchange: Exchange) -> None:
         async with self.database.write() as session:

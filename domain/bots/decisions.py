@@ -217,7 +217,7 @@ async def _enter(
         case.session,
         entry,
         _appetite(case),
-        await state_now(case.session, case.bot.user_id),
+        await state_now(case.session, case.bot.user_id, case.bot.mode, wish.symbol),
         case.moment.balance,
         contract,
     )

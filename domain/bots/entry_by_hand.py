@@ -88,7 +88,7 @@ async def preview(
         session,
         entry,
         Appetite(risk, sizing.leverage),
-        await _latched(session, user_id),
+        await _latched(session, user_id, asked),
         balance,
         contract,
     )
@@ -151,7 +151,7 @@ def _entry(user_id: int, asked: Asked, sizing: BotConfig, now_ms: int) -> Entry:
     )
 
 
-async def _latched(session: AsyncSession, user_id: int) -> str:
+async def _latched(session: AsyncSession, user_id: int, asked: Asked) -> str:
     """A bot that is stopped or paused does not keep its owner from acting; a lock does."""
-    state = await state_now(session, user_id)
-    return state if state in {"panicked", "halted"} else "running"
+    state = await state_now(session, user_id, asked.mode, asked.symbol)
+    return state if state in {"panicked", "halted", "closing"} else "running"

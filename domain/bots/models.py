@@ -52,9 +52,10 @@ class BotStatus(Base):
 
 
 class Panic(Base):
-    """Everything of an account is to be closed: `state` closing until it was seen flat, then flat.
+    """What an account holds is to be closed: `state` closing until it was seen flat, then flat.
 
-    `begun_at` is the wall's, `ended_at` market time.
+    `symbol`: that one alone, "" = everything. `kill_id`: the operator's kill behind it, 0 = its
+    owner's wish. `begun_at` is the wall's, `ended_at` market time.
     """
 
     __tablename__ = "panics"
@@ -63,18 +64,27 @@ class Panic(Base):
             "idx_panic_going",
             "user_id",
             "mode",
+            "symbol",
+            "kill_id",
             unique=True,
             sqlite_where=GOING,
             postgresql_where=GOING,
         ),
+        Index("idx_panic_kill", "kill_id", "user_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     mode: Mapped[str] = mapped_column(String(8))
+    symbol: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    kill_id: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     state: Mapped[str] = mapped_column(String(8))
     begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def concerns(self, symbol: str) -> bool:
+        """Whether what is open on `symbol` is to be closed."""
+        return self.symbol in {"", symbol}
 
 
 class BotConfig(Base):

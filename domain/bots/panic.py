@@ -1,7 +1,8 @@
 """/panic: nothing new, everything closed, and locked until somebody says otherwise.
 
 It is a row before anything is done, and stays one until the account is seen flat: whoever dies in
-between is taken up again. What the exchange shows is closed, whoever opened it.
+between is taken up again. What the exchange shows is closed, whoever opened it. An operator's kill
+closes in the same way (`killing`), perhaps one symbol alone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.audit import service as audit
@@ -18,6 +19,7 @@ from domain.bots.models import BotStatus, Panic
 from domain.clock import MarketClock, to_ms
 from domain.outbox import kinds
 from domain.outbox.service import Outbox
+from domain.risk import kills
 from domain.risk.service import locked_limits
 from domain.trading.intents import BUY, LONG, PANIC, SELL, Intent, write_intents
 from domain.trading.models import Order
@@ -49,12 +51,17 @@ async def begin(
     """
     await locked_limits(session, user_id)
     await _latch(session, user_id, mode)
-    entries = (await session.scalars(_entries(user_id, mode).with_for_update())).all()
+    entries = (await session.scalars(_entries(user_id, mode, "").with_for_update())).all()
     unsent = [order for order in entries if order.state in UNSENT]
     for order in unsent:
         move(order, CANCELLED, clock.now(), PANIC)
     row = await session.scalar(
-        select(Panic).where(Panic.user_id == user_id, Panic.mode == mode, Panic.state == CLOSING)
+        select(Panic).where(
+            Panic.user_id == user_id,
+            Panic.mode == mode,
+            Panic.state == CLOSING,
+            Panic.kill_id == 0,
+        )
     )
     if row is None:
         row = Panic(user_id=user_id, mode=mode, state=CLOSING, begun_at=now)
@@ -65,10 +72,31 @@ async def begin(
     return Begun(row.id, mode, len(unsent), len(entries) - len(unsent))
 
 
-async def is_latched(session: AsyncSession, user_id: int) -> bool:
-    """Whether somebody panicked and has not resumed since."""
+async def bars_entry(session: AsyncSession, user_id: int, mode: str, symbol: str) -> bool:
+    """Whether an entry would be undone at once: somebody panicked and has not resumed since, what
+    is open there is being closed, or an operator has stopped it.
+    """
     state = await session.scalar(select(BotStatus.state).where(BotStatus.user_id == user_id))
-    return state == PANICKED
+    return (
+        state == PANICKED
+        or await is_closing(session, user_id, mode, symbol)
+        or await kills.denial(session, user_id, symbol) is not None
+    )
+
+
+async def is_closing(session: AsyncSession, user_id: int, mode: str, symbol: str) -> bool:
+    """Whether what is open on this symbol is being closed."""
+    found = await session.scalar(
+        select(Panic.id)
+        .where(
+            Panic.user_id == user_id,
+            Panic.mode == mode,
+            Panic.state == CLOSING,
+            Panic.symbol.in_(("", symbol)),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 async def under_way(session: AsyncSession, user_id: int | None = None) -> Sequence[Panic]:
@@ -81,13 +109,14 @@ async def under_way(session: AsyncSession, user_id: int | None = None) -> Sequen
 
 async def open_entries(session: AsyncSession, panic: Panic) -> Sequence[Order]:
     """Entries that may still fill."""
-    return (await session.scalars(_entries(panic.user_id, panic.mode))).all()
+    wanted = _entries(panic.user_id, panic.mode, panic.symbol)
+    return (await session.scalars(wanted)).all()
 
 
 async def cancel_unsent(session: AsyncSession, panic: Panic, at: datetime) -> None:
     """End what nobody sent; `at`: market time."""
-    rows = await session.scalars(_entries(panic.user_id, panic.mode).with_for_update())
-    for order in rows:
+    wanted = _entries(panic.user_id, panic.mode, panic.symbol)
+    for order in await session.scalars(wanted.with_for_update()):
         if order.state in UNSENT:
             move(order, CANCELLED, at, PANIC)
 
@@ -127,10 +156,15 @@ async def close_orders(
 
 
 async def is_settled(session: AsyncSession, panic: Panic) -> bool:
-    """Whether no order of ours may change the account any more."""
+    """Whether no order of ours may change what it is about any more."""
     found = await session.scalar(
         select(Order.id)
-        .where(Order.user_id == panic.user_id, Order.mode == panic.mode, Order.state.in_(OPEN))
+        .where(
+            Order.user_id == panic.user_id,
+            Order.mode == panic.mode,
+            Order.state.in_(OPEN),
+            *_on(panic.symbol),
+        )
         .limit(1)
     )
     return found is None
@@ -138,7 +172,7 @@ async def is_settled(session: AsyncSession, panic: Panic) -> bool:
 
 async def finish(session: AsyncSession, outbox: Outbox, panic_id: int, clock: MarketClock) -> None:
     """The account was seen flat with nothing on its way; told once, kind `panic` with outcome
-    (flat), mode, at_ms.
+    (flat), mode, symbol, killed (by an operator), at_ms.
     """
     row = await session.get_one(Panic, panic_id, with_for_update=True)
     if row.state != CLOSING:
@@ -164,18 +198,30 @@ async def _tell(
     clock: MarketClock,
     **more: str,
 ) -> None:
-    params = {"outcome": outcome, "mode": row.mode, "at_ms": to_ms(clock.now()), **more}
+    params = {
+        "outcome": outcome,
+        "mode": row.mode,
+        "symbol": row.symbol,
+        "killed": bool(row.kill_id),
+        "at_ms": to_ms(clock.now()),
+        **more,
+    }
     key = f"panic:{row.id}:{outcome}"
     await outbox.notify(session, row.user_id, kinds.PANIC, params, dedupe_key=key)
 
 
-def _entries(user_id: int, mode: str) -> Select[Order]:
+def _entries(user_id: int, mode: str, symbol: str) -> Select[Order]:
     return select(Order).where(
         Order.user_id == user_id,
         Order.mode == mode,
         Order.state.in_(OPEN),
         Order.reduce_only.is_(False),
+        *_on(symbol),
     )
+
+
+def _on(symbol: str) -> tuple[ColumnElement[bool], ...]:
+    return (Order.symbol == symbol,) if symbol else ()
 
 
 async def _latch(session: AsyncSession, user_id: int, mode: str) -> None:

@@ -58,7 +58,7 @@ async def go_on(
         session,
         _entry(order, now_ms),
         Appetite(order.risk_percent or 0.0, order.leverage or 1),
-        await state_now(session, order.user_id),
+        await state_now(session, order.user_id, order.mode, order.symbol),
         balance,
         contract,
     )

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.closes import RUNS, UNSEEN, bound
 from domain.bots.models import BotConfig, BotStatus, BotSymbol
+from domain.bots.panic import CLOSING, PANICKED, is_closing
 from domain.errors import DomainError
 from domain.signals.evaluate import Series
 from domain.strategies.language import Bound, RuleErrors, compile_rules
@@ -143,18 +144,21 @@ def _bot(series: Series, rows: Sequence[_Row], strategies: Mapping[int, Strategy
     )
 
 
-async def state_now(session: AsyncSession, user_id: int) -> str:
+async def state_now(session: AsyncSession, user_id: int, mode: str, symbol: str) -> str:
     """A bot's state as it is now: read under the lock of its user's limits it is what counts.
 
-    stopped when it does not run; panicked whether it runs or not.
+    stopped when it does not run; panicked whether it runs or not, and closing while what is open on
+    the symbol is being closed.
     """
     found = await session.execute(
         select(BotStatus.state, BotStatus.is_running).where(BotStatus.user_id == user_id)
     )
     row = found.one_or_none()
-    if row is None:
-        return "stopped"
-    return str(row.state) if row.is_running or row.state == "panicked" else "stopped"
+    if row is not None and row.state == PANICKED:
+        return PANICKED
+    if await is_closing(session, user_id, mode, symbol):
+        return CLOSING
+    return str(row.state) if row is not None and row.is_running else "stopped"
 
 
 def sizing_of(row: BotConfig | None) -> Sizing:

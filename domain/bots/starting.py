@@ -18,6 +18,7 @@ from domain.clock import MarketClock
 from domain.errors import DomainError
 from domain.market.ports import MarketData, unknown_symbol
 from domain.market.timeframes import TIMEFRAMES, to_ms
+from domain.risk import kills
 from domain.risk.service import limits
 from domain.settings.models import UserSettings
 from domain.strategies import service as strategies
@@ -76,7 +77,7 @@ async def preview_start(
     "strategy_empty", "strategy_memory" (bars, limit), "no_symbols", "too_many_symbols" (count,
     limit), "unknown_symbol", "unknown_timeframe", "timeframe_too_fine" (symbol, timeframe, finest),
     "rules_timeframe" (timeframe, chart), "mode_not_available" (mode), "mode_switch" (before,
-    after), "bot_panicked".
+    after), "bot_panicked", "trading_killed", "symbols_killed" (symbols).
     """
     chosen = _symbols(market, symbols)
     _timeframe(market, chosen, timeframe)
@@ -88,6 +89,7 @@ async def preview_start(
     running = await session.get(BotStatus, user_id)
     held = await _bot_positions(session, user_id)
     _switchable(running, mode, held)
+    await kills.check(session, user_id, chosen)
     sizing, allowed = sizing_of(await config(session, user_id)), await limits(session, user_id)
     return StartPreview(
         strategy_id=strategy.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +16,8 @@ from domain.bots.models import BotStatus, BotSymbol
 from domain.bots.roster import Sizing, sizing_of
 from domain.clock import MarketClock
 from domain.market.timeframes import to_ms
+from domain.risk import kills
+from domain.risk.kills import ALL, USER, Target
 from domain.risk.models import RiskDay
 from domain.risk.people import person
 from domain.risk.service import limits
@@ -38,9 +40,10 @@ class DayView:
 class BotView:
     """A user's bot. `state`: none (never started), stopped, running, paused, halted, panicked.
 
-    `entries_blocked`: why it enters nothing now (suspended, bot_paused, daily_loss, ...), None when
-    it may. `equity`, `unrealized`: USDT as last seen; None before the first trade. `leverage`:
-    after the limits. `next_close_ms`: when it decides next, None when it is not running.
+    `entries_blocked`: why it enters nothing now (suspended, killed_all, bot_paused, daily_loss,
+    ...), None when it may; `killed`: those of its symbols that an operator has stopped. `equity`,
+    `unrealized`: USDT as last seen; None before the first trade. `leverage`: after the limits.
+    `next_close_ms`: when it decides next, None when it is not running.
     """
 
     state: str
@@ -62,6 +65,7 @@ class BotView:
     day: DayView
     entries_blocked: str | None
     positions: Mapping[str, str] = field(default_factory=dict)
+    killed: tuple[str, ...] = ()
 
 
 async def status(session: AsyncSession, clock: MarketClock, user_id: int) -> BotView:
@@ -79,13 +83,14 @@ async def status(session: AsyncSession, clock: MarketClock, user_id: int) -> Bot
     ).all()
     day = await _day(session, user_id, mode, allowed.daily_loss_limit, clock.now())
     suspended, _ = await person(session, user_id)
+    stopped, symbols = await kills.targets(session), await _symbols(session, user_id)
     pending = await pending_exposure(session, user_id, mode)
     return BotView(
         state=row.state if row else "none",
         mode=mode,
         strategy_id=row.strategy_id if row else None,
         strategy=await _strategy(session, row),
-        symbols=await _symbols(session, user_id),
+        symbols=symbols,
         timeframe=row.timeframe if row else None,
         inputs=(row.inputs if row else None) or {},
         started_at=row.started_at if row else None,
@@ -98,8 +103,9 @@ async def status(session: AsyncSession, clock: MarketClock, user_id: int) -> Bot
         equity=await _equity(session, user_id, mode),
         unrealized=sum((each.pnl for each in held), Decimal(0)),
         day=day,
-        entries_blocked=_blocked(row, suspended, day),
+        entries_blocked=_killed(stopped, user_id) or _blocked(row, suspended, day),
         positions={each.symbol: each.side for each in held},
+        killed=tuple(s for s in symbols if any(each.symbol == s for each in stopped)),
     )
 
 
@@ -108,6 +114,12 @@ def _next_close(row: BotStatus | None, clock: MarketClock) -> int | None:
         return None
     length, now_ms = to_ms(row.timeframe), clock.now_ms()
     return now_ms - now_ms % length + length
+
+
+def _killed(stopped: Iterable[Target], user_id: int) -> str | None:
+    """Also of somebody who has no bot: entries by hand are stopped as well."""
+    scopes = {each.scope for each in stopped if each.scope == ALL or each.user_id == user_id}
+    return f"killed_{ALL if ALL in scopes else USER}" if scopes else None
 
 
 def _blocked(row: BotStatus | None, suspended: bool, day: DayView) -> str | None:

@@ -14,6 +14,7 @@ BACKTEST_DONE = "backtest_done"
 BACKTEST_FAILED = "backtest_failed"
 KEY = "key"
 PANIC = "panic"
+KILL = "kill"
 STUDY_DONE = "study_done"
 STUDY_FAILED = "study_failed"
 
@@ -31,6 +32,7 @@ KINDS = frozenset(
         BACKTEST_FAILED,
         KEY,
         PANIC,
+        KILL,
         STUDY_DONE,
         STUDY_FAILED,
     }

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.clock import from_ms
 from domain.market.ports import Contract
 from domain.money import exact, floor_step
+from domain.risk import kills
 from domain.risk.days import DayCheck, check_day
 from domain.risk.exposure import Taken, taken
 from domain.risk.models import RiskSettings
@@ -38,6 +39,7 @@ BLOCKING_STATES = {
     "paused": "bot_paused",
     "halted": "bot_halted",
     "panicked": "bot_panicked",
+    "closing": "bot_closing",
     "stopped": "bot_stopped",
 }
 """A bot in one of these states enters nothing; its exits and stops go on."""
@@ -110,6 +112,7 @@ class Standing:
     entry: Entry
     limits: RiskSettings
     suspended: bool
+    killed: str | None
     bot_state: str
     taken: Taken
     balance: Balance
@@ -146,10 +149,14 @@ async def decide_entry(
         at=from_ms(entry.at_ms),
     )
     terms, costs = terms_of(contract, appetite, limits), costs_of(contract, appetite)
+    killed = await kills.denial(session, entry.user_id, entry.symbol)
     at_risk = await taken(session, entry.user_id, entry.mode, apart_from=entry.client_order_id)
     return _judge(
-        Standing(entry, limits, suspended, bot_state, at_risk, balance, day, terms, costs, contract)
-    )
+        Standing(
+            entry, limits, suspended, killed, bot_state, at_risk, balance, day, terms, costs,
+            contract,
+        )
+    )  # fmt: skip
 
 
 def terms_of(contract: Contract, appetite: Appetite, limits: RiskSettings) -> Terms:
@@ -226,6 +233,8 @@ def _denied(seen: Standing, reason: str, params: Mapping[str, float | int | str]
 def _person(seen: Standing) -> Denial | None:
     if seen.suspended:
         return "suspended", {}
+    if seen.killed is not None:
+        return seen.killed, {"symbol": seen.entry.symbol}
     if seen.bot_state in BLOCKING_STATES:
         return BLOCKING_STATES[seen.bot_state], {}
     return None

@@ -1,15 +1,19 @@
-"""A user's limits, by which every order is bound, and the day that the loss limit looks at."""
+"""A user's limits, by which every order is bound, the day that the loss limit looks at, and what an
+operator has stopped.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Integer, String
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.columns import ExactNumeric, UtcDateTime
 from domain.database import Base
+
+STANDS = text("lifted_at IS NULL")
 
 
 class RiskSettings(Base):
@@ -47,3 +51,27 @@ class RiskDay(Base):
     marked: Mapped[Decimal] = mapped_column(ExactNumeric)
     checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     halted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Kill(Base):
+    """Entries that an operator has stopped, until it is lifted.
+
+    `target`: all, user:ID or symbol:NAME. `state`: spreading (accounts are being found and told),
+    closing, flat, lifting (they are being told), lifted; `reached`: the last user told. Wall time.
+    """
+
+    __tablename__ = "kills"
+    __table_args__ = (
+        Index(
+            "idx_kill_stands", "target", unique=True, sqlite_where=STANDS, postgresql_where=STANDS
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    target: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(10))
+    reached: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    placed_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

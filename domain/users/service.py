@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import DomainError
@@ -15,6 +15,7 @@ from domain.users.models import User
 PROVIDER = "telegram"
 ROLES = ("user", "admin")
 _NAME_CHARS = 100
+_DIGITS = 10
 
 Account = tuple[User, UserSettings]
 
@@ -68,6 +69,17 @@ async def get(session: AsyncSession, user_id: int) -> User:
     found = await session.get(User, user_id)
     if found is None:
         raise DomainError("unknown_user", user=user_id)
+    return found
+
+
+async def named(session: AsyncSession, word: str) -> User:
+    """The account of that number (12, #12) or address. Raises DomainError("unknown_user")."""
+    number = word.removeprefix("#")
+    if number.isascii() and number.isdecimal() and len(number) < _DIGITS:
+        return await get(session, int(number))
+    found = await session.scalar(select(User).where(func.lower(User.email) == word.lower()))
+    if found is None:
+        raise DomainError("unknown_user", user=word[:80])
     return found
 
 

@@ -127,6 +127,7 @@ def status(
         t(_STATES.get(view.state, "status.stopped")),
         *_running(t, view, now),
         _blocked(t, view),
+        t("status.killed", symbols=", ".join(view.killed)) if view.killed else None,
         "",
         pairs([(str(name), value) for name, value in _money(t, view, money, held)]),
         _loss_used(t, view),

@@ -82,8 +82,11 @@ def _about(params: Params, t: Translator) -> Html:
 
 
 def panic(params: Params, t: Translator) -> Html:
-    """Everything is closed, or it takes long."""
-    mode = str(params.get("mode", "paper"))
-    if params.get("outcome") == "flat":
-        return t("panic.done", mode=t(f"mode.{mode}"))
-    return t("panic.stuck", mode=t(f"mode.{mode}"))
+    """Everything is closed, or it takes long; by its owner's wish or by an operator's."""
+    mode = t(f"mode.{params.get('mode', 'paper')}")
+    if params.get("outcome") != "flat":
+        return t("panic.stuck", mode=mode)
+    if not params.get("killed"):
+        return t("panic.done", mode=mode)
+    symbol = params.get("symbol")
+    return t("kill.flat_symbol", mode=mode, symbol=symbol) if symbol else t("kill.flat", mode=mode)

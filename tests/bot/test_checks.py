@@ -16,7 +16,12 @@ from sqlalchemy import create_engine, text
 from bot import checks
 from bot.migrations import bring_up_to_date, head
 from bot.settings import Settings, load
+from domain.bots.models import Panic
 from domain.clock import SystemClock
+from domain.database import Database
+from domain.risk import kills
+from domain.risk.kills import ALL, Target
+from tests.support.trading import add_user
 
 TOKEN = "7000000003:very-secret"
 
@@ -27,7 +32,7 @@ def settings(folder: Path, **more: Any) -> Settings:
 
 async def test_a_fresh_machine_is_fine(tmp_path: Path) -> None:
     found = await checks.run_all(settings(tmp_path), online=False)
-    assert [finding.level for finding in found] == ["ok"] * 4
+    assert [finding.level for finding in found] == ["ok"] * 5
 
 
 async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -51,6 +56,24 @@ async def test_a_shared_database_needs_a_key_from_the_environment(tmp_path: Path
     assert (await checks.key_file(shared)).level == "problem"
     finding = await checks.database(shared)
     assert (finding.level, finding.do) == ("problem", "LEVERFRAME_DATABASE_URL")
+
+
+async def test_what_operators_have_stopped_is_said(tmp_path: Path) -> None:
+    configured = settings(tmp_path)
+    bring_up_to_date(configured.sqlalchemy_url)
+    assert (await checks.stopped(configured)).level == "ok"
+    database = Database(configured.sqlalchemy_url)
+    operator = await add_user(database, "olga")
+    async with database.write() as session:
+        await kills.place(session, Target(ALL), operator, SystemClock().now())
+        session.add(
+            Panic(user_id=operator, mode="live", state="closing", begun_at=SystemClock().now())
+        )
+    await database.close()
+    finding = await checks.stopped(configured)
+    assert finding.level == "warning"
+    assert "all stopped since" in finding.said
+    assert "still being closed: 1" in finding.said
 
 
 @pytest.mark.parametrize(

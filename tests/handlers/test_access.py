@@ -36,6 +36,8 @@ TABLE: dict[str, tuple[str, str | None]] = {
     "risk set max_leverage 20": ("user", LOOSENS),
     "config set max_risk_percent 2": ("user", LOOSENS),
     "audit": ("admin", None),
+    "kill": ("admin", None),
+    "unkill": ("admin", Need.ALWAYS),
 }
 """Command -> who may, and when a code is asked for. What is not here is every user's, and never
 asks for a code.
