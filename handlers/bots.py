@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.access.step_up import Need, check
 from domain.bots import service as bots
 from domain.bots.service import BotView
 from domain.errors import DomainError
@@ -173,8 +174,12 @@ async def pause(ctx: Context) -> Reply:
 
 
 async def resume(ctx: Context) -> Reply:
-    """Entries again. Raises DomainError("bot_not_running" | "bot_panicked")."""
-    await bots.resume(ctx.session, ctx.user.id)
+    """Entries again; what was locked needs a code once there is a live key.
+
+    Raises DomainError("bot_not_running" | "panic_under_way"), and those of a step-up.
+    """
+    if await bots.resume(ctx.session, ctx.user.id):
+        await check(ctx.session, ctx.user, Need.LIVE, ctx.now)
     return await _status_saying(ctx, "resume.done")
 
 

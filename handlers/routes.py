@@ -85,7 +85,7 @@ ROUTES: tuple[Route, ...] = (
     Route("close", closing.close, "trading", writes=True, lane=0, menu=False),
     Route("close_all", closing.close_all, "trading", writes=True, lane=0, menu=False),
     Route("pause", bots.pause, "bot", writes=True, menu=False),
-    Route("resume", bots.resume, "bot", writes=True, expires=True, menu=False, needs=Need.LIVE),
+    Route("resume", bots.resume, "bot", writes=True, expires=True, menu=False),
     Route("strategy", strategies.show_strategy, "strategy", menu=False),
     Route(
         "new_strategy",
@@ -208,7 +208,7 @@ TAPS: tuple[Tap, ...] = (
     Tap("mc", studies.tap_montecarlo, writes=True),
     Tap("cancel_bt", backtests.tap_cancel, writes=True),
     Tap("pause", bots.pause, writes=True),
-    Tap("resume", bots.resume, writes=True, expires=True, needs=Need.LIVE),
+    Tap("resume", bots.resume, writes=True, expires=True),
     # Keys and the second factor.
     Tap("keys", keys.show_keys),
     Tap("connect", connect.connect, writes=True),

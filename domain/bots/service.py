@@ -19,6 +19,8 @@ from domain.trading.intents import BUY, CLOSE, LONG, SELL, Intent, pending_expos
 from domain.trading.models import Order, Position
 from domain.trading.states import CANCELLED, OPEN, UNSENT, move
 
+LATCHED = frozenset({PANICKED, "halted"})
+"""States that nobody chose for a while: they end by a decision."""
 CANCEL_TASK = "cancel_order"
 """Light lane: cancel {"user_id", "mode", "client_order_id", "symbol"} at the exchange."""
 
@@ -98,8 +100,9 @@ async def pause(session: AsyncSession, user_id: int) -> None:
         row.state = "paused"
 
 
-async def resume(session: AsyncSession, user_id: int) -> None:
-    """Enter again; what a panic locked is unlocked, and goes on if it ran.
+async def resume(session: AsyncSession, user_id: int) -> bool:
+    """Enter again; what a panic locked is unlocked, and goes on if it ran. Whether there was such a
+    lock: that is to be proved, while one's own pause is not.
 
     Raises DomainError("bot_not_running"), or "panic_under_way" while not everything is closed.
     """
@@ -108,8 +111,10 @@ async def resume(session: AsyncSession, user_id: int) -> None:
         raise DomainError("bot_not_running")
     if row.state == PANICKED and await under_way(session, user_id):
         raise DomainError("panic_under_way")
+    locked = row.state in LATCHED
     row.state = "running" if row.is_running else "stopped"
     row.latch_reason = None
+    return locked
 
 
 async def _running(session: AsyncSession, user_id: int) -> BotStatus:

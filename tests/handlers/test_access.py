@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.access.step_up import Need
 from domain.access.totp import new_secret
+from domain.bots.models import BotStatus
 from domain.errors import DomainError
 from domain.keys import vault
 from domain.keys.models import ApiKey
@@ -32,7 +34,6 @@ TABLE: dict[str, tuple[str, str | None]] = {
     "help": ("anyone", None),
     "connect": ("user", Need.KEYS),
     "disconnect": ("user", Need.KEYS),
-    "resume": ("user", Need.LIVE),
     "risk set max_leverage 20": ("user", LOOSENS),
     "config set max_risk_percent 2": ("user", LOOSENS),
     "audit": ("admin", None),
@@ -171,3 +172,35 @@ async def test_tightening_and_stopping_are_never_gated(w: World) -> None:
     tightens = ("risk set max_leverage 2", "config set max_risk_percent 0.5")
     for command in ("stop_bot", "pause", *tightens):
         assert outcome(await person.sends(f"/{command}")) == PASSES
+
+
+@pytest.mark.parametrize("second_factor", [False, True])
+@pytest.mark.parametrize("live_key", [False, True])
+async def test_a_lock_is_opened_with_a_code_and_a_pause_without(
+    w: World, second_factor: bool, live_key: bool
+) -> None:
+    who = Somebody("user", second_factor, live_key)
+    person = w.person(who.name)
+    for state in ("paused", "panicked", "halted"):
+        await is_in_state(w, person, state)
+        want = PASSES if state == "paused" else expected(who, "user", Need.LIVE)
+        assert outcome(await person.sends("/resume")) == want, state
+        assert (await state_of(w, person) == "running") == (want == PASSES), state
+
+
+async def is_in_state(w: World, person: Person, state: str) -> None:
+    async with w.database.write() as session:
+        number = await user_id_in(session, person)
+        row = await session.get(BotStatus, number) or BotStatus(user_id=number)
+        row.is_running, row.state, row.mode = True, state, "paper"
+        session.add(row)
+
+
+async def state_of(w: World, person: Person) -> str:
+    async with w.database.read() as session:
+        return (await session.get_one(BotStatus, await user_id_in(session, person))).state
+
+
+async def user_id_in(session: AsyncSession, person: Person) -> int:
+    users = select(User.id).where(User.oauth_id == str(person.id))
+    return (await session.scalars(users)).one()
