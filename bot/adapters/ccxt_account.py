@@ -69,12 +69,17 @@ class CcxtAccount:
         return reads.balance_from(answer, bool(client.params["uta"]))
 
     async def holdings(self) -> tuple[ExchangePosition, ...]:
-        held = await self._held_positions(await self._client())
+        """Asked for by whoever is about to close: ahead of everybody who only looks."""
+        held = await self._held_positions(await self._client(), ORDER)
         return tuple(reads.position_from(symbol, one, reads.Levels()) for symbol, one in held)
 
-    async def _held_positions(self, client: Client) -> list[tuple[str, dict[str, Any]]]:
+    async def _held_positions(
+        self, client: Client, urgency: int = READ
+    ) -> list[tuple[str, dict[str, Any]]]:
         params = {"productType": PRODUCT, **client.params}
-        found = await self._read(client, lambda ex: ex.fetch_positions(None, params))
+        found = await self._guarded(
+            client.call(urgency, lambda ex: ex.fetch_positions(None, params))
+        )
         named = [(self.clients.markets.symbol_of(one["symbol"]), one) for one in found]
         return [
             (symbol, one)

@@ -23,7 +23,7 @@ from domain.database import Database
 from domain.errors import DomainError
 from domain.outbox.service import Outbox
 from domain.risk import kills
-from domain.trading.intents import claim_intents, in_doubt, to_request, waiting_intents
+from domain.trading.intents import PANIC, claim_intents, in_doubt, to_request, waiting_intents
 from domain.trading.models import Order
 from domain.trading.notices import NOT_FILLED
 from domain.trading.ports import Exchanges, OrderRejectedError, OrderReport, OrderUnknownError
@@ -123,15 +123,20 @@ class OrderSender:
         return wanted
 
     async def _per_user(self, orders: Sequence[Order], work: _Work) -> None:
-        """A user's orders one after the other, users side by side; a failure is one user's."""
+        """A user's orders one after the other, but those of a panic side by side; users side by
+        side. A failure is one user's.
+        """
         free = asyncio.Semaphore(USERS_AT_ONCE)
         key = attrgetter("user_id", "mode")
         groups = [list(group) for _, group in groupby(sorted(orders, key=key), key)]
 
         async def one(group: list[Order]) -> None:
             async with free:
+                urgent = [order for order in group if order.purpose == PANIC]
+                await asyncio.gather(*(self._guarded(order, work) for order in urgent))
                 for order in group:
-                    await self._guarded(order, work)
+                    if order not in urgent:
+                        await self._guarded(order, work)
 
         results = await asyncio.gather(*map(one, groups), return_exceptions=True)
         for result in results:

@@ -19,13 +19,14 @@ from domain.clock import MarketClock, WallClock
 from domain.database import Database
 from domain.errors import DomainError
 from domain.outbox.service import Outbox
+from domain.trading.intents import in_doubt
 from domain.trading.models import Order
 from domain.trading.ports import Exchange, ExchangePosition, Exchanges
 from domain.trading.reconcile import end_order
 from domain.trading.states import CANCELLED
 
 STUCK_AFTER_S = 20.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 4.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -99,21 +100,31 @@ class Panics:
                 await panics.tell_stuck(session, self.outbox, panic.id, self.clock, code)
 
     async def _closed(self, panic: Panic) -> bool:
-        """Cancel, look, close, book: whether nothing is left."""
+        """Cancel, look, close, book: whether nothing is left.
+
+        Reading an account to book it costs two calls a position and more: while it is not known
+        what became of a close, that would only be in the way of finding out.
+        """
         exchange = self.exchanges.of(panic.user_id, panic.mode)
         await self._cancel(panic, exchange)
+        await self.orders.recover_for(panic.user_id, panic.mode)
         held = await self._held(panic, exchange)
         if held:
             async with self.database.write() as session:
                 now_ms = self.clock.now_ms()
                 await panics.close_orders(session, panic, exchange.name, held, now_ms)
         await self.orders.send_for(panic.user_id, panic.mode)
-        await self.orders.recover_for(panic.user_id, panic.mode)
+        left = await self._held(panic, exchange) if held else held
+        if left and await self._is_in_doubt(panic):
+            return False
         await self.reconciler.run(panic.mode, [panic.user_id])
-        if held:
-            held = await self._held(panic, exchange)
         async with self.database.read() as session:
-            return not held and await panics.is_settled(session, panic)
+            return not left and await panics.is_settled(session, panic)
+
+    async def _is_in_doubt(self, panic: Panic) -> bool:
+        account = panic.user_id, panic.mode
+        async with self.database.read() as session:
+            return bool(await in_doubt(session, self.wall.now(), account))
 
     async def _held(self, panic: Panic, exchange: Exchange) -> list[ExchangePosition]:
         return [each for each in await exchange.holdings() if panic.concerns(each.symbol)]
