@@ -21,13 +21,14 @@ from numba.extending import register_jitable
 from domain.backtests import columns, depth, loop, measure
 from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
 from domain.backtests.rules import Rules
+from domain.market import said
 from domain.market import scripts as operations
 from domain.market.candles import Candles, Floats, Signals, Times
 from domain.trading import barstep, costs, fills, following, levels, scripts, sizing
 
 SOURCES = (
-    operations, fills, costs, sizing, levels, barstep, scripts, following, columns, depth, loop,
-    measure,
+    said, operations, fills, costs, sizing, levels, barstep, scripts, following, columns, depth,
+    loop, measure,
 )  # fmt: skip
 RARE = (scripts, following)
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}

@@ -15,6 +15,7 @@ from domain.backtests.rules import Rules
 from domain.backtests.sweep import Course, Score
 from domain.errors import DomainError
 from domain.market.candles import Candles
+from domain.market.said import said_of
 from domain.strategies.language import Program
 from domain.strategies.language.nodes import Frame
 from domain.strategies.language.params import Value
@@ -80,9 +81,9 @@ class Search:
                 bound = self.program.bind(trial)
             except DomainError:
                 return None
-            signals = sweeper.signals(bound)
+            said = said_of(sweeper.signals(bound))
         return [
-            course.run(signals.slice(start, stop))
+            course.run(said.slice(start, stop))
             for course, (start, stop) in zip(self._courses(), self.stretches, strict=True)
         ]
 

@@ -10,8 +10,6 @@ from domain.trading.fills import FLAT, NO_ORDER, Order, Position
 from domain.trading.following import Reach
 from domain.trading.sizing import Terms
 
-BUY, SELL, EXIT_LONG, EXIT_SHORT = 1, 2, 4, 8  # bits of Columns.flags
-
 NEW_DAY_AT_CLOSE = 1  # this bar closes exactly at midnight
 NEW_DAY_BEFORE = 2  # midnight passed since the bar before closed
 
@@ -26,11 +24,12 @@ MARK_FLOATS = 3  # wallet, signed quantity, entry price
 class Columns(NamedTuple):
     """What is known of each bar.
 
-    Of each bar that is stepped: `time` (open, ms UTC), prices, `flags` (bits of the signals at its
-    close). Of each bar of the strategy: `opens` (ms UTC), `stop`, `take` (percent, for an entry
-    decided there; NaN = the plan's), `day` (NEW_DAY_...; empty without a daily loss limit),
-    `values` (the rows of the scripts' columns one after the other). Both are the same bars, unless
-    finer ones are stepped: then `rows` has the place of the strategy's bar that each belongs to.
+    Of each bar that is stepped: `time` (open, ms UTC), prices, `flags` (what is said at its close:
+    the bits of `domain.market.said`). Of each bar of the strategy: `opens` (ms UTC), `stop`, `take`
+    (percent, for an entry decided there; NaN = the plan's), `day` (NEW_DAY_...; empty without a
+    daily loss limit), `values` (the rows of the scripts' columns one after the other). Both are the
+    same bars, unless finer ones are stepped: then `rows` has the place of the strategy's bar that
+    each belongs to.
 
     Not per bar: `rate_bars`, the stepped bars at whose open funding is due, ascending and closed by
     a number beyond the last bar, and `rates`, the sum due at each; `codes`, `operands`, `starts`:

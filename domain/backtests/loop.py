@@ -11,15 +11,11 @@ from collections.abc import MutableSequence, Sequence
 
 from domain.backtests.columns import (
     BOTH_TOUCHED,
-    BUY,
-    EXIT_LONG,
-    EXIT_SHORT,
     EXPIRED,
     HALTED,
     HALTS,
     MARK_FLOATS,
     NEW_DAY_AT_CLOSE,
-    SELL,
     TRADE_FLOATS,
     TRADE_INTS,
     Books,
@@ -27,6 +23,7 @@ from domain.backtests.columns import (
     Plan,
     State,
 )
+from domain.market.said import BUY, EXIT_LONG, EXIT_SHORT, SELL
 from domain.trading.barstep import Step, advance, decide
 from domain.trading.fills import END_OF_DATA, NO_EXIT, NO_ORDER, Exit, Order, Position
 from domain.trading.following import Reach, follow, reached

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -11,27 +11,31 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.backtests.columns import (
-    BUY,
-    EXIT_LONG,
-    EXIT_SHORT,
     MARK_FLOATS,
     NEW_DAY_AT_CLOSE,
     NEW_DAY_BEFORE,
-    SELL,
     TRADE_FLOATS,
     TRADE_INTS,
-    Columns,
 )
 from domain.backtests.detail import Stepped, stepped
 from domain.backtests.rules import Rules
 from domain.errors import DomainError
 from domain.market.candles import Candles, Floats, Signals, Times
 from domain.market.ports import Funding
+from domain.market.said import Said, said_of
 from domain.market.timeframes import to_ms
 from domain.trading.scripts import table_of
 
 Column = npt.NDArray[np.float64] | npt.NDArray[np.int64] | npt.NDArray[np.int8]
 FUNDING_INTERVAL_MS = 8 * 3_600_000  # 00, 08, 16 UTC unless the series itself is denser
+
+
+_NO_SCRIPTS: dict[str, Column] = {
+    "codes": np.zeros(0, np.int64),
+    "operands": np.zeros(0, np.float64),
+    "starts": np.array(table_of(None).starts, np.int64),
+    "values": np.zeros(0, np.float64),
+}
 
 
 class FundingDue(NamedTuple):
@@ -77,51 +81,41 @@ def prepare(
     bars = len(candles)
     if bars == 0:
         raise DomainError("no_candles")
-    if len(signals) != bars:
-        raise DomainError("signals_length", bars=bars, signals=len(signals))
+    check_length(bars, len(signals))
     bar_ms = bar_length(candles.time, rules.timeframe)
     _check_prices(candles)
     stepping = stepped(candles, bar_ms, _checked(detail))
     funding = funding_due(stepping.candles.time, int(candles.time[-1]) + bar_ms, rules.funding)
     limit = rules.daily_loss_limit
     day = np.zeros(0, np.int64) if limit is None else day_starts(candles.time, bar_ms, rules.tz)
-    said = spoken(signals, stepping)
+    said = said_of(signals)
+    columns = spoken(said, stepping)
     return Prepared(
         arrays=(
             *_stepped_columns(stepping.candles),
             stepping.rows,
-            said["flags"],
+            columns["flags"],
             np.ascontiguousarray(candles.time, np.int64),
-            said["stop"],
-            said["take"],
+            columns["stop"],
+            columns["take"],
             day,
             funding.bars,
             funding.rates,
-            *(said[name] for name in ("codes", "operands", "starts", "values")),
+            *(columns[name] for name in ("codes", "operands", "starts", "values")),
         ),
         bars=stepping,
         bar_ms=bar_ms,
         funding=funding,
-        width=_width(signals),
-        most_trades=(trades := _most_trades(said["flags"])),
-        most_marks=_most_marks(trades, funding),
+        width=width_of(said),
+        most_trades=said.entries + 1,
+        most_marks=most_marks(said, funding),
     )
 
 
-def renewed(prepared: Prepared, signals: Signals) -> Prepared:
-    """The same market with other signals. Raises DomainError("signals_length", bars, signals)."""
-    named = dict(zip(Columns._fields, prepared.arrays, strict=True))
-    bars = len(named["opens"])
-    if len(signals) != bars:
-        raise DomainError("signals_length", bars=bars, signals=len(signals))
-    said = spoken(signals, prepared.bars)
-    return replace(
-        prepared,
-        arrays=tuple(said.get(name, array) for name, array in named.items()),
-        width=_width(signals),
-        most_trades=(trades := _most_trades(said["flags"])),
-        most_marks=_most_marks(trades, prepared.funding),
-    )
+def check_length(bars: int, said: int) -> None:
+    """Raises DomainError("signals_length", bars, signals) unless something is said of each bar."""
+    if said != bars:
+        raise DomainError("signals_length", bars=bars, signals=said)
 
 
 def _stepped_columns(bars: Candles) -> tuple[Column, ...]:
@@ -141,32 +135,35 @@ def _checked(detail: Candles | None) -> Candles | None:
     return detail
 
 
-def spoken(signals: Signals, bars: Stepped) -> dict[str, Column]:
-    """The columns that come from the signals, by name; the others are the market's."""
-    table = table_of(signals.scripts)
+def spoken(said: Said, bars: Stepped) -> dict[str, Column]:
+    """The columns that come from what is said, by name; the others are the market's."""
     return {
-        "flags": bars.at_closes(signal_flags(signals)),
-        "stop": np.ascontiguousarray(signals.stop_loss, np.float64),
-        "take": np.ascontiguousarray(signals.take_profit, np.float64),
-        "codes": np.array(table.codes, np.int64),
-        "operands": np.array(table.operands, np.float64),
-        "starts": np.array(table.starts, np.int64),
-        "values": script_values(signals),
+        "flags": bars.at_closes(said.flags),
+        "stop": np.ascontiguousarray(said.stop_loss, np.float64),
+        "take": np.ascontiguousarray(said.take_profit, np.float64),
+        **(_NO_SCRIPTS if said.scripts is None else _scripted(said)),
     }
 
 
-def _width(signals: Signals) -> int:
+def _scripted(said: Said) -> dict[str, Column]:
+    table = table_of(said.scripts)
+    return {
+        "codes": np.array(table.codes, np.int64),
+        "operands": np.array(table.operands, np.float64),
+        "starts": np.array(table.starts, np.int64),
+        "values": script_values(said),
+    }
+
+
+def width_of(said: Said) -> int:
     """Columns of the scripts."""
-    return 0 if signals.scripts is None else len(signals.scripts.columns)
+    return 0 if said.scripts is None else len(said.scripts.columns)
 
 
-def _most_trades(flags: Column) -> int:
-    return int(np.count_nonzero(flags.astype(np.int8, copy=False) & (BUY | SELL))) + 1
-
-
-def _most_marks(trades: int, funding: FundingDue) -> int:
+def most_marks(said: Said, funding: FundingDue) -> int:
+    """How many the loop may write."""
     # An entry writes one mark when it fills and at most one when it ends; a stamp writes one.
-    return 2 * trades + len(funding.rates)
+    return 2 * (said.entries + 1) + len(funding.rates)
 
 
 def _check_prices(candles: Candles) -> None:
@@ -195,32 +192,16 @@ def bar_length(time: Times, timeframe: str | None) -> int:
     return int(steps.min()) if len(steps) else to_ms("1m")
 
 
-def signal_flags(signals: Signals) -> npt.NDArray[np.int8]:
-    """The four signals of each bar as bits; an exit that a script decides is not among them."""
-    scripts = signals.scripts
-    flags = np.zeros(len(signals), np.int8)
-    for column, bit, scripted in (
-        (signals.buy, BUY, False),
-        (signals.sell, SELL, False),
-        (signals.exit_long, EXIT_LONG, scripts is not None and scripts.exit_long is not None),
-        (signals.exit_short, EXIT_SHORT, scripts is not None and scripts.exit_short is not None),
-    ):
-        if not scripted and column.any():  # most programs never say some of them
-            flags |= column.view(np.int8) * np.int8(bit)
-    return flags
-
-
-def script_values(signals: Signals) -> Floats:
+def script_values(said: Said) -> Floats:
     """The scripts' columns as rows, one after the other: bars * columns floats.
 
     Raises DomainError("signals_length", bars, signals) for a column of another length.
     """
-    if signals.scripts is None or not signals.scripts.columns:
+    if said.scripts is None or not said.scripts.columns:
         return np.zeros(0, np.float64)
-    for column in signals.scripts.columns:
-        if len(column) != len(signals):
-            raise DomainError("signals_length", bars=len(signals), signals=len(column))
-    rows: Floats = np.column_stack(signals.scripts.columns).astype(np.float64).ravel()
+    for column in said.scripts.columns:
+        check_length(len(said.flags), len(column))
+    rows: Floats = np.column_stack(said.scripts.columns).astype(np.float64).ravel()
     return rows
 
 

@@ -7,7 +7,7 @@ taken from its marks in one pass. Loop, bar step and conventions are those of `s
 from __future__ import annotations
 
 from collections.abc import MutableSequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,9 +16,17 @@ from domain.backtests.columns import Books, Columns, Plan
 from domain.backtests.daily import day_ends
 from domain.backtests.depth import BLOCK, Track
 from domain.backtests.engine import OFTEN, Gear, books_for, columns_for, plan_for
-from domain.backtests.prepare import Prepared, prepare, renewed
+from domain.backtests.prepare import (
+    Prepared,
+    check_length,
+    most_marks,
+    prepare,
+    spoken,
+    width_of,
+)
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles, Signals
+from domain.market.said import Said
 
 
 class Score(NamedTuple):
@@ -57,15 +65,21 @@ class Course:
         self._columns = columns_for(self._prepared, self.gear, self._plan)
         self._track = self._tracked()
 
-    def run(self, signals: Signals) -> Score:
-        """`signals` over the candles."""
-        prepared = renewed(self._prepared, signals)
-        books = self._emptied(prepared)
-        columns = self._renewed(prepared)
-        plan = self._plan._replace(width=prepared.width)
+    def run(self, said: Said) -> Score:
+        """What is `said` over the candles."""
+        check_length(len(self.candles), len(said.flags))
+        books = self._emptied(said)
+        columns = self._renewed(said)
+        plan = self._plan._replace(width=width_of(said))
         start = float(self.rules.initial_balance)
         final, deepest, sharpe, trades = self.gear.score(
-            start, prepared.funding.at_end, columns, plan, books, self._track, self._values
+            start,
+            self._prepared.funding.at_end,
+            columns,
+            plan,
+            books,
+            self._track,
+            self._values,
         )
         return Score(float(final) / start - 1.0, deepest, sharpe, trades)
 
@@ -81,19 +95,21 @@ class Course:
             column(np.append(ends, len(close)), True),
         )
 
-    def _renewed(self, prepared: Prepared) -> Columns:
+    def _renewed(self, said: Said) -> Columns:
         """The columns, those of the market as they were."""
-        table = zip(
-            Columns._fields, self._columns, prepared.arrays, self._prepared.arrays, strict=True
-        )
-        fresh: list[Any] = [
-            known if array is before else self.gear.column(array, name in OFTEN)
-            for name, known, array, before in table
-        ]
-        return Columns(*fresh)
+        fresh: dict[str, Any] = {
+            name: self.gear.column(array, name in OFTEN)
+            for name, array in spoken(said, self._prepared.bars).items()
+        }
+        return self._columns._replace(**fresh)
 
-    def _emptied(self, prepared: Prepared) -> Books:
+    def _emptied(self, said: Said) -> Books:
         """The buffers, large enough."""
-        if prepared.most_marks > self._room:
-            self._books, self._room = books_for(prepared, self.gear), prepared.most_marks
+        if said.entries > self._room:
+            large = replace(
+                self._prepared,
+                most_trades=said.entries + 1,
+                most_marks=most_marks(said, self._prepared.funding),
+            )
+            self._books, self._room = books_for(large, self.gear), said.entries
         return self._books

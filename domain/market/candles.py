@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -76,9 +76,6 @@ class Signals:
     def slice(self, start: int, stop: int | None = None) -> Signals:
         """Rows start..stop as views."""
         part = slice(start, stop)
-        scripts = self.scripts
-        if scripts is not None:
-            scripts = replace(scripts, columns=tuple(each[part] for each in scripts.columns))
         return Signals(
             self.buy[part],
             self.sell[part],
@@ -89,5 +86,5 @@ class Signals:
             None if self.confidence is None else self.confidence[part],
             {name: column[part] for name, column in self.values.items()},
             {name: column[part] for name, column in self.plots.items()},
-            scripts,
+            None if self.scripts is None else self.scripts.slice(start, stop),
         )

@@ -74,6 +74,10 @@ class PositionScripts:
     stop_loss: Script | None = None
     take_profit: Script | None = None
 
+    def slice(self, start: int, stop: int | None) -> PositionScripts:
+        """Rows start..stop of the columns as views."""
+        return replace(self, columns=tuple(each[start:stop] for each in self.columns))
+
     def at(self, bar: int) -> PositionScripts:
         """The same with one row of the columns (copied, so that the others can go)."""
         return replace(self, columns=tuple(each[bar].reshape(1).copy() for each in self.columns))

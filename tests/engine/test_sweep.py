@@ -19,6 +19,7 @@ from domain.backtests.rules import Rules
 from domain.backtests.sweep import Course, Score
 from domain.errors import DomainError
 from domain.market.candles import Floats, Signals
+from domain.market.said import said_of
 from tests.engine.random_markets import Case, cases, random_candles, random_signals
 
 SAME = settings(
@@ -55,7 +56,7 @@ def test_each_run_has_the_figures_of_a_backtest(gear: Gear, case: Case) -> None:
     random = np.random.default_rng(len(case.candles))
     others = (random_signals(random, len(case.candles), often) for often in (0.0, 0.4))
     for signals in (case.signals, *others, case.signals):
-        found, wanted = course.run(signals), expected(case, signals)
+        found, wanted = course.run(said_of(signals)), expected(case, signals)
         assert (found.trades, found.total_return) == (wanted.trades, wanted.total_return)
         assert found.max_drawdown == pytest.approx(wanted.max_drawdown, abs=1e-12)
         # Returns that vary by rounding alone have a Sharpe ratio of noise.
@@ -85,4 +86,4 @@ def test_signals_of_another_length_are_refused() -> None:
     random = np.random.default_rng(3)
     course = Course(random_candles(random, 30, 0.01), Rules(timeframe="1h"), PLAIN)
     with pytest.raises(DomainError, match="signals_length"):
-        course.run(random_signals(random, 29, 0.1))
+        course.run(said_of(random_signals(random, 29, 0.1)))
