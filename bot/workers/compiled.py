@@ -24,13 +24,14 @@ from domain.backtests.rules import Rules
 from domain.market import said
 from domain.market import scripts as operations
 from domain.market.candles import Candles, Floats, Signals, Times
+from domain.strategies.language import blockwise
 from domain.trading import barstep, costs, fills, following, levels, scripts, sizing
 
 SOURCES = (
     said, operations, fills, costs, sizing, levels, barstep, scripts, following, columns, depth,
-    loop, measure,
+    loop, measure, blockwise,
 )  # fmt: skip
-RARE = (scripts, following)
+APART = (scripts, following, blockwise)
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
 OUTSIDE = (loop.follow_position, loop.stretch, loop.run_bars)
 
@@ -52,11 +53,11 @@ def _register(module: ModuleType) -> None:
     """Lets compiled code call the functions defined in `module`.
 
     Inlined, the tuples they hand to each other stay in registers: two thirds of the time. What
-    most runs never enter stays outside.
+    most runs never enter stays outside, and what has long loops of its own.
     """
     for function in vars(module).values():
         if inspect.isfunction(function) and function.__module__ == module.__name__:
-            inlined = module not in RARE and function not in OUTSIDE
+            inlined = module not in APART and function not in OUTSIDE
             register_jitable(forceinline=inlined)(function)
 
 
@@ -76,6 +77,7 @@ def compiled_gear(cache_dir: Path) -> Gear:
         floats=lambda length: cast("list[float]", np.zeros(length, np.float64)),
         score=_compiled(measure.score),
         equity=_marking(_compiled(measure.mark_closes)),
+        say=_compiled(blockwise.say),
     )
 
 

@@ -15,11 +15,11 @@ from domain.backtests.rules import Rules
 from domain.backtests.sweep import Course, Score
 from domain.errors import DomainError
 from domain.market.candles import Candles
-from domain.market.said import said_of
 from domain.strategies.language import Program
 from domain.strategies.language.nodes import Frame
 from domain.strategies.language.params import Value
 from domain.strategies.language.sweeping import Sweeper
+from domain.strategies.language.telling import Teller
 
 MOST_THREADS = 2  # compiled code and numpy let go of the interpreter; the bot wants a core, too
 _COMPILED_FROM = 400_000  # bars in all; below it the plain loop is done before a compiled is loaded
@@ -45,7 +45,6 @@ class Search:
     cancelled: Callable[[], bool]
     others: Mapping[Frame, Candles] = field(default_factory=dict)
     _mine: threading.local = field(default_factory=threading.local)
-    _speaking: threading.Lock = field(default_factory=threading.Lock)
 
     def scores(self, trials: Sequence[Inputs]) -> list[list[Score] | None]:
         """One score per stretch for each combination; None for one that the program refuses.
@@ -55,11 +54,12 @@ class Search:
         swept = {name for trial in trials for name in trial if _varies(name, trials)}
         length = bar_ms(self.candles, self.rules)
         sweeper = Sweeper(self.program, self.candles, swept, bar_ms=length, others=self.others)
+        teller = Teller(sweeper, self.gear.say)
         parts = [trials[at : at + _CHUNK] for at in range(0, len(trials), _CHUNK)]
         threads = min(MOST_THREADS, os.cpu_count() or 1)
         found: list[list[Score] | None] = []
         with ThreadPoolExecutor(threads) as pool:
-            work = [pool.submit(self._part, sweeper, part) for part in parts]
+            work = [pool.submit(self._part, teller, part) for part in parts]
             try:
                 for done, each in enumerate(work, 1):
                     found += each.result()
@@ -68,20 +68,15 @@ class Search:
                 pool.shutdown(cancel_futures=True)
         return found
 
-    def _part(self, sweeper: Sweeper, trials: Sequence[Inputs]) -> list[list[Score] | None]:
-        return [self._scored(sweeper, trial) for trial in trials]
+    def _part(self, teller: Teller, trials: Sequence[Inputs]) -> list[list[Score] | None]:
+        return [self._scored(teller, trial) for trial in trials]
 
-    def _scored(self, sweeper: Sweeper, trial: Inputs) -> list[Score] | None:
+    def _scored(self, teller: Teller, trial: Inputs) -> list[Score] | None:
         if self.cancelled():
             raise DomainError("backtest_cancelled")
-        # One at a time: two threads in short numpy calls mostly wait for the interpreter and wake
-        # each other; so one makes signals while the other is in the compiled loop.
-        with self._speaking:
-            try:
-                bound = self.program.bind(trial)
-            except DomainError:
-                return None
-            said = said_of(sweeper.signals(bound))
+        said = teller.said(trial)
+        if said is None:
+            return None
         return [
             course.run(said.slice(start, stop))
             for course, (start, stop) in zip(self._courses(), self.stretches, strict=True)

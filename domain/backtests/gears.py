@@ -14,6 +14,7 @@ from domain.backtests.measure import score
 from domain.backtests.prepare import Column, Prepared
 from domain.backtests.rules import Rules
 from domain.market.candles import Floats, Times
+from domain.strategies.language.telling import Say
 from domain.trading.scripts import SCRATCH
 
 OFTEN = frozenset({"high", "low", "rows", "flags", "codes", "operands", "starts"})
@@ -22,7 +23,8 @@ OFTEN = frozenset({"high", "low", "rows", "flags", "codes", "operands", "starts"
 
 class Gear(NamedTuple):
     """How the loop is run: `run` is `loop.run_bars` or its compiled twin, `score` that of
-    `measure.score`, `equity` that of `equity_at`.
+    `measure.score`, `equity` that of `equity_at`; `say` is `blockwise.say` compiled, None where
+    numpy is faster.
 
     `column` turns an array into what it reads, on every bar (`often`) or now and then; `ints`,
     `floats` make buffers of n zeros.
@@ -34,6 +36,7 @@ class Gear(NamedTuple):
     floats: Callable[[int], MutableSequence[float]]
     score: Callable[..., tuple[float, float, float, int]]
     equity: Callable[[Floats, Times, Floats, float], Floats]
+    say: Say | None = None
 
 
 def _listed(array: Any, often: bool) -> Sequence[Any]:

@@ -18,6 +18,7 @@ from domain.market.candles import Candles, Signals
 from domain.strategies.language.evaluation import signals_of
 from domain.strategies.language.limits import MAX_CELLS
 from domain.strategies.language.nodes import CHART, Frame, Node
+from domain.strategies.language.params import Value
 from domain.strategies.language.program import Bound, Program
 from domain.strategies.language.run import Run
 from domain.strategies.language.series import series_of
@@ -43,10 +44,14 @@ class Sweeper:
         others: Mapping[Frame, Candles] | None = None,
         kept_bytes: int = KEPT_BYTES,
     ) -> None:
-        self.bar_ms = bar_ms
+        self.program, self.bar_ms, self.bars = program, bar_ms, len(candles)
         self.series = series_of(program.bind(), candles, bar_ms, others or {})
         self.swept = frozenset(swept)
-        self.depends = _dependence(program, self.swept)
+        self.names = _dependence(program, self.swept)
+        # Per node the swept params that it depends on; None = on all: no two combinations share it.
+        self.depends = [
+            None if names == self.swept else tuple(sorted(names)) for names in self.names
+        ]
         # As `Run.work` has it: what is about the position comes last.
         self.order = sorted(program.checked.graph.nodes, key=lambda node: node.position)
         self.rows: dict[Any, Any] = {}
@@ -60,14 +65,40 @@ class Sweeper:
             run.work()
             return signals_of(run)
 
+    def computed(self, bound: Bound, nodes: Sequence[Node]) -> Run:
+        """The columns of these nodes. Raises DomainError("program_too_heavy")."""
+        run = _Recalling(bound, self, nodes)
+        with np.errstate(all="ignore"):
+            run.work()
+        return run
+
+    def recalled(self, node: Node, values: Mapping[str, Value]) -> Known | None:
+        """A node's column and the row of its first value, if both are kept."""
+        names = self.depends[node.index]
+        if names is None:
+            return None
+        return self.kept.get((node.index, *(values[name] for name in names)))
+
+    def whole(self, value: Any, frame: Frame = CHART) -> Any:
+        """A value as a column; of what is the same at every bar there is one for all."""
+        if isinstance(value, np.ndarray) and value.ndim == 1:
+            return value
+        key = (frame, type(value), str(value))
+        if key not in self.flat:
+            kind = np.bool_ if np.asarray(value).dtype == np.bool_ else np.float64
+            self.flat[key] = np.full(len(self.series[frame]), value, kind)
+        return self.flat[key]
+
 
 class _Recalling(Run):
     """An evaluation that takes from the sweep what it has."""
 
-    def __init__(self, bound: Bound, sweep: Sweeper) -> None:
+    def __init__(self, bound: Bound, sweep: Sweeper, roots: Sequence[Node] | None = None) -> None:
         super().__init__(bound, sweep.series, sweep.bar_ms, explain=False)
         self.sweep, self.bound = sweep, bound
         self.rows = sweep.rows
+        if roots is not None:
+            self.roots, self.uses = [*roots], Counter(node.index for node in roots)
 
     def _count_uses(self) -> Counter[int]:
         return Counter(node.index for node in self.roots)  # the rest when it is known: `_recall`
@@ -89,13 +120,8 @@ class _Recalling(Run):
             self._done_with(node.sources)
 
     def whole(self, value: Any, frame: Frame = CHART) -> Any:
-        """As `Run.whole`; of what is the same at every bar there is one column for all."""
-        if isinstance(value, np.ndarray) and value.ndim == 1:
-            return value
-        key = (frame, type(value), str(value))
-        if key not in self.sweep.flat:
-            self.sweep.flat[key] = super().whole(value, frame)
-        return self.sweep.flat[key]
+        """As `Run.whole`, of the sweep."""
+        return self.sweep.whole(value, frame)
 
     def _recall(self) -> list[Node]:
         """Takes what is known; the nodes that must be computed, in order."""
@@ -155,8 +181,8 @@ class _Kept:
                 self._room += np.asarray(dropped).nbytes
 
 
-def _dependence(program: Program, swept: frozenset[str]) -> list[tuple[str, ...] | None]:
-    """Per node the swept params that it depends on; None = on all: no other combination has it.
+def _dependence(program: Program, swept: frozenset[str]) -> list[frozenset[str]]:
+    """Per node the swept params that it depends on.
 
     A position's side at its signal bar is what `buy` says there.
     """
@@ -167,8 +193,7 @@ def _dependence(program: Program, swept: frozenset[str]) -> list[tuple[str, ...]
         found.append(names.union(*(found[source.index] for source in node.sources)))
     buy = checked.outputs.get("buy")
     of_position = found[buy.index] if buy is not None else frozenset()
-    each = [
+    return [
         names | of_position if node.position else names
         for node, names in zip(checked.graph.nodes, found, strict=True)
     ]
-    return [None if names == swept else tuple(sorted(names)) for names in each]
