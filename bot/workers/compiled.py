@@ -18,7 +18,8 @@ import numba
 import numpy as np
 from numba.extending import register_jitable
 
-from domain.backtests import columns, depth, loop, measure
+from domain.backtests import blocks, columns, depth, loop, measure
+from domain.backtests.blocks import BLOCK, Survey, Surveyor
 from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
 from domain.backtests.rules import Rules
 from domain.market import said
@@ -28,8 +29,8 @@ from domain.strategies.language import blockwise
 from domain.trading import barstep, costs, fills, following, levels, scripts, sizing
 
 SOURCES = (
-    said, operations, fills, costs, sizing, levels, barstep, scripts, following, columns, depth,
-    loop, measure, blockwise,
+    said, operations, fills, costs, sizing, levels, barstep, scripts, following, blocks, columns,
+    depth, loop, measure, blockwise,
 )  # fmt: skip
 APART = (scripts, following, blockwise)
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
@@ -77,6 +78,7 @@ def compiled_gear(cache_dir: Path) -> Gear:
         floats=lambda length: cast("list[float]", np.zeros(length, np.float64)),
         score=_compiled(measure.score),
         equity=_marking(_compiled(measure.mark_closes)),
+        survey=_surveying(_compiled(blocks.look)),
         say=_compiled(blockwise.say),
     )
 
@@ -90,6 +92,18 @@ def _marking(fill: Callable[..., Any]) -> Callable[[Floats, Times, Floats, float
         return equity
 
     return equity_at
+
+
+def _surveying(look: Callable[..., Any]) -> Surveyor:
+    """`blocks.survey` by its compiled twin: one pass over all prices."""
+
+    def survey(candles: Candles) -> Survey:
+        prices = (candles.open, candles.high, candles.low, candles.close)
+        bottoms, tops = (np.empty(len(candles) // BLOCK, np.float64) for _ in range(2))
+        whole = (np.ascontiguousarray(price, np.float64) for price in prices)
+        return Survey(look(*whole, bottoms, tops), bottoms, tops)
+
+    return survey
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:

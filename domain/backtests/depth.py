@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-BITS = 3
-BLOCK = 1 << BITS  # bars looked at together: most hold neither a new peak nor a new depth
+from domain.backtests.blocks import BITS, BLOCK
 
 
 class Track(NamedTuple):

@@ -62,7 +62,7 @@ def simulate(
         rules = rules.for_symbol(symbol)
     if isinstance(detail, Mapping):
         detail = detail.get(symbol)
-    prepared = prepare(bars, said, rules, detail)
+    prepared = prepare(bars, said, rules, detail, loop.survey)
     plan = plan_for(prepared, rules)
     columns = columns_for(prepared, loop, plan)
     books = books_for(prepared, loop)

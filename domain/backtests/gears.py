@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from domain.backtests.blocks import Surveyor, survey
 from domain.backtests.columns import COUNTERS, MARK_FLOATS, Books, Columns, Plan, State
 from domain.backtests.loop import run_bars
 from domain.backtests.measure import score
@@ -17,14 +18,16 @@ from domain.market.candles import Floats, Times
 from domain.strategies.language.telling import Say
 from domain.trading.scripts import SCRATCH
 
-OFTEN = frozenset({"high", "low", "rows", "flags", "codes", "operands", "starts"})
+OFTEN = frozenset(
+    {"high", "low", "bottoms", "tops", "rows", "flags", "eights", "codes", "operands", "starts"}
+)
 """The columns that the loop reads on every bar."""
 
 
 class Gear(NamedTuple):
-    """How the loop is run: `run` is `loop.run_bars` or its compiled twin, `score` that of
-    `measure.score`, `equity` that of `equity_at`; `say` is `blockwise.say` compiled, None where
-    numpy is faster.
+    """How the loop is run: `run` is `loop.run_bars` or its compiled twin; so are `score` of
+    `measure.score`, `equity` of `equity_at` and `survey` of `blocks.survey`. `say`: that of
+    `blockwise.say`, None where numpy is faster.
 
     `column` turns an array into what it reads, on every bar (`often`) or now and then; `ints`,
     `floats` make buffers of n zeros.
@@ -36,6 +39,7 @@ class Gear(NamedTuple):
     floats: Callable[[int], MutableSequence[float]]
     score: Callable[..., tuple[float, float, float, int]]
     equity: Callable[[Floats, Times, Floats, float], Floats]
+    survey: Surveyor
     say: Say | None = None
 
 
@@ -69,6 +73,7 @@ PLAIN = Gear(
     lambda length: [0.0] * length,
     score,
     equity_at,
+    survey,
 )
 
 

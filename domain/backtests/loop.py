@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import MutableSequence, Sequence
 
+from domain.backtests.blocks import BITS, BLOCK
 from domain.backtests.columns import (
     BOTH_TOUCHED,
     EXPIRED,
@@ -279,19 +280,20 @@ def decided(
     return expect(state, order, columns.opens[row] + plan.bar_ms, next_rate), True
 
 
-def next_busy(
-    start: int,
-    end: int,
-    floor: float,
-    ceiling: float,
-    high: Sequence[float],
-    low: Sequence[float],
-    flags: Sequence[int],
-) -> int:
+def next_busy(start: int, end: int, floor: float, ceiling: float, columns: Columns) -> int:
     """The first bar of start..end that says something or meets a guard, else `end`."""
-    for bar in range(start, end):
+    high, low, flags = columns.high, columns.low, columns.flags
+    bottoms, tops, eights = columns.bottoms, columns.tops, columns.eights
+    bar = start
+    while bar < end:
+        if bar & (BLOCK - 1) == 0 and bar + BLOCK <= end:
+            block = bar >> BITS
+            if eights[block] == 0 and bottoms[block] > floor and tops[block] < ceiling:
+                bar += BLOCK
+                continue
         if flags[bar] != 0 or low[bar] <= floor or high[bar] >= ceiling:
             return bar
+        bar += 1
     return end
 
 
@@ -311,7 +313,7 @@ def run_bars(
     bar = start
     while bar < end:
         if not (waiting or limit > 0.0 or (scripted and held)):
-            bar = next_busy(bar, min(end, rate_bar), floor, ceiling, high, low, flags)
+            bar = next_busy(bar, min(end, rate_bar), floor, ceiling, columns)
             if bar == end:
                 break
         rate = columns.rates[next_rate] if bar == rate_bar else 0.0

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from domain.backtests.blocks import Survey, Surveyor, eights, survey
 from domain.backtests.columns import (
     MARK_FLOATS,
     NEW_DAY_AT_CLOSE,
@@ -71,7 +72,11 @@ class Prepared:
 
 
 def prepare(
-    candles: Candles, signals: Signals, rules: Rules, detail: Candles | None = None
+    candles: Candles,
+    signals: Signals,
+    rules: Rules,
+    detail: Candles | None = None,
+    survey: Surveyor = survey,
 ) -> Prepared:
     """Checks the shapes and makes the columns. `detail`: finer candles to step.
 
@@ -83,8 +88,10 @@ def prepare(
         raise DomainError("no_candles")
     check_length(bars, len(signals))
     bar_ms = bar_length(candles.time, rules.timeframe)
-    _check_prices(candles)
-    stepping = stepped(candles, bar_ms, _checked(detail))
+    found = _sound(survey(candles))
+    stepping = stepped(candles, bar_ms, _checked(detail, survey))
+    if stepping.candles is not candles:
+        found = survey(stepping.candles)
     funding = funding_due(stepping.candles.time, int(candles.time[-1]) + bar_ms, rules.funding)
     limit = rules.daily_loss_limit
     day = np.zeros(0, np.int64) if limit is None else day_starts(candles.time, bar_ms, rules.tz)
@@ -93,8 +100,11 @@ def prepare(
     return Prepared(
         arrays=(
             *_stepped_columns(stepping.candles),
+            found.bottoms,
+            found.tops,
             stepping.rows,
             columns["flags"],
+            columns["eights"],
             np.ascontiguousarray(candles.time, np.int64),
             columns["stop"],
             columns["take"],
@@ -126,19 +136,21 @@ def _stepped_columns(bars: Candles) -> tuple[Column, ...]:
     )
 
 
-def _checked(detail: Candles | None) -> Candles | None:
+def _checked(detail: Candles | None, survey: Surveyor) -> Candles | None:
     """Finer candles in order and possible; raises as `prepare`. None and nothing are the same."""
     if detail is None or len(detail) == 0:
         return None
     bar_length(detail.time, None)
-    _check_prices(detail)
+    _sound(survey(detail))
     return detail
 
 
 def spoken(said: Said, bars: Stepped) -> dict[str, Column]:
     """The columns that come from what is said, by name; the others are the market's."""
+    flags = bars.at_closes(said.flags)
     return {
-        "flags": bars.at_closes(said.flags),
+        "flags": flags,
+        "eights": eights(flags),
         "stop": np.ascontiguousarray(said.stop_loss, np.float64),
         "take": np.ascontiguousarray(said.take_profit, np.float64),
         **(_NO_SCRIPTS if said.scripts is None else _scripted(said)),
@@ -166,20 +178,14 @@ def most_marks(said: Said, funding: FundingDue) -> int:
     return 2 * (said.entries + 1) + len(funding.rates)
 
 
-def _check_prices(candles: Candles) -> None:
-    """Raises DomainError("candles_invalid", row): a price <= 0 or not finite, or not low <= ... <=
-    high.
+def _sound(found: Survey) -> Survey:
+    """Raises DomainError("candles_invalid", row).
 
     The loop looks only at bars that reach a level, so it relies on this.
     """
-    low, high = candles.low, candles.high
-    sound = low > 0.0  # compared in place: a year of minutes has long columns
-    sound &= high < np.inf
-    for price in (candles.open, candles.close):
-        sound &= low <= price
-        sound &= high >= price
-    if not sound.all():
-        raise DomainError("candles_invalid", row=int(np.argmin(sound)))
+    if found.unsound >= 0:
+        raise DomainError("candles_invalid", row=found.unsound)
+    return found
 
 
 def bar_length(time: Times, timeframe: str | None) -> int:

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from domain.backtests.blocks import extreme
 from domain.backtests.columns import Books, Columns, Plan
 from domain.backtests.daily import day_ends
-from domain.backtests.depth import BLOCK, Track
+from domain.backtests.depth import Track
 from domain.backtests.engine import OFTEN, Gear, books_for, columns_for, plan_for
 from domain.backtests.prepare import (
     Prepared,
@@ -60,7 +61,7 @@ class Course:
         silent = np.zeros(len(self.candles), np.bool_)
         missing = np.full(len(self.candles), np.nan)
         nothing = Signals(silent, silent, silent, silent, missing, missing)
-        self._prepared = prepare(self.candles, nothing, self.rules)
+        self._prepared = prepare(self.candles, nothing, self.rules, None, self.gear.survey)
         self._plan = plan_for(self._prepared, self.rules)
         self._columns = columns_for(self._prepared, self.gear, self._plan)
         self._track = self._tracked()
@@ -85,13 +86,12 @@ class Course:
 
     def _tracked(self) -> Track:
         close, column = self.candles.close, self.gear.column
-        blocks = close[: len(close) // BLOCK * BLOCK].reshape(-1, BLOCK)
         _, ends = day_ends(self.candles.time + self._prepared.bar_ms)
         self._values = self.gear.floats(len(ends))
         return Track(
             column(np.ascontiguousarray(close), True),
-            column(blocks.min(axis=1), True),
-            column(blocks.max(axis=1), True),
+            column(extreme(close, np.minimum), True),
+            column(extreme(close, np.maximum), True),
             column(np.append(ends, len(close)), True),
         )
 
