@@ -18,9 +18,10 @@ import numba
 import numpy as np
 from numba.extending import register_jitable
 
-from domain.backtests import blocks, columns, depth, loop, measure
+from domain.backtests import blocks, columns, depth, excursions, loop, measure
 from domain.backtests.blocks import BLOCK, Survey, Surveyor
 from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
+from domain.backtests.excursions import Extremes, Ints
 from domain.backtests.rules import Rules
 from domain.market import said
 from domain.market import scripts as operations
@@ -30,7 +31,7 @@ from domain.trading import barstep, costs, fills, following, levels, scripts, si
 
 SOURCES = (
     said, operations, fills, costs, sizing, levels, barstep, scripts, following, blocks, columns,
-    depth, loop, measure, blockwise,
+    depth, excursions, loop, measure, blockwise,
 )  # fmt: skip
 APART = (scripts, following, blockwise)
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
@@ -79,6 +80,7 @@ def compiled_gear(cache_dir: Path) -> Gear:
         score=_compiled(measure.score),
         equity=_marking(_compiled(measure.mark_closes)),
         survey=_surveying(_compiled(blocks.look)),
+        extremes=_reaching(_compiled(excursions.fill_extremes)),
         say=_compiled(blockwise.say),
     )
 
@@ -104,6 +106,18 @@ def _surveying(look: Callable[..., Any]) -> Surveyor:
         return Survey(look(*whole, bottoms, tops), bottoms, tops)
 
     return survey
+
+
+def _reaching(fill: Callable[..., Any]) -> Callable[[Candles, Ints, Ints], Extremes]:
+    """`excursions.held_extremes` by its compiled twin."""
+
+    def extremes(candles: Candles, entry_bar: Ints, exit_bar: Ints) -> Extremes:
+        highest, lowest = (np.empty(len(entry_bar), np.float64) for _ in range(2))
+        prices = (np.ascontiguousarray(p, np.float64) for p in (candles.high, candles.low))
+        fill(*prices, entry_bar, exit_bar, highest, lowest)
+        return highest, lowest
+
+    return extremes
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -118,7 +118,7 @@ def _result(
         final_balance=float(state.wallet),
         equity_time=bars.time + prepared.bar_ms,
         equity=equity,
-        columns=trade_columns(len(bars), prepared.bars, state, books),
+        columns=trade_columns(len(bars), prepared.bars, state, books, loop),
         counters=counted,
         notes=notes(bars, rules, prepared.bar_ms, prepared.funding, counted, prepared.bars),
         candles=bars,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, MutableSequence, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +12,17 @@ from domain.market.candles import Candles, Floats
 from domain.trading.fills import LEVEL, TAKE_PROFIT
 
 Ints = npt.NDArray[np.int64]
+Extremes = tuple[Floats, Floats]
+
+
+def held_extremes(candles: Candles, entry_bar: Ints, exit_bar: Ints) -> Extremes:
+    """Per trade the greatest high and the least low of the bars entry..exit (the exit's not among
+    them), NaN where there are none. Column by column; compiled: `fill_extremes`.
+    """
+    return (
+        _over_full_bars(candles.high, entry_bar, exit_bar, np.maximum),
+        _over_full_bars(candles.low, entry_bar, exit_bar, np.minimum),
+    )
 
 
 def excursions(
@@ -20,8 +34,11 @@ def excursions(
     exit_price: Floats,
     reason: Ints,
     detail: Ints,
+    extremes: Callable[[Candles, Ints, Ints], Extremes] = held_extremes,
 ) -> tuple[Floats, Floats]:
     """(mae <= 0, mfe >= 0) in percent of the entry price, one per trade.
+
+    `extremes`: `held_extremes` or its compiled twin.
 
     Bars held to their end count with high and low. The bar of the exit counts with the exit's price
     alone, for what came after it was not held; only a take profit inside the bar also counts the
@@ -29,8 +46,7 @@ def excursions(
     """
     if len(side) == 0:
         return np.zeros(0), np.zeros(0)
-    highest = _over_full_bars(candles.high, entry_bar, exit_bar, np.maximum)
-    lowest = _over_full_bars(candles.low, entry_bar, exit_bar, np.minimum)
+    highest, lowest = extremes(candles, entry_bar, exit_bar)
     worst = np.where(side > 0, lowest, highest)
     best = np.where(side > 0, highest, lowest)
     inside = (reason == TAKE_PROFIT) & (detail == LEVEL)
@@ -42,6 +58,25 @@ def excursions(
     for move in moves:
         mae, mfe = np.fmin(mae, move), np.fmax(mfe, move)
     return mae + 0.0, mfe + 0.0  # no minus zero
+
+
+def fill_extremes(
+    high: Sequence[float],
+    low: Sequence[float],
+    entry_bar: Sequence[int],
+    exit_bar: Sequence[int],
+    highest: MutableSequence[float],
+    lowest: MutableSequence[float],
+) -> None:
+    """`held_extremes` trade by trade, into `highest` and `lowest`."""
+    for row in range(len(entry_bar)):
+        start, stop = entry_bar[row], exit_bar[row]
+        most, least = math.nan, math.nan
+        if start < stop:
+            most, least = high[start], low[start]
+        for bar in range(start + 1, stop):
+            most, least = max(most, high[bar]), min(least, low[bar])
+        highest[row], lowest[row] = most, least
 
 
 def _over_full_bars(column: Floats, entry_bar: Ints, exit_bar: Ints, extreme: np.ufunc) -> Floats:

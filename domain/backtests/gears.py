@@ -10,11 +10,12 @@ import numpy as np
 
 from domain.backtests.blocks import Surveyor, survey
 from domain.backtests.columns import COUNTERS, MARK_FLOATS, Books, Columns, Plan, State
+from domain.backtests.excursions import Extremes, Ints, held_extremes
 from domain.backtests.loop import run_bars
 from domain.backtests.measure import score
 from domain.backtests.prepare import Column, Prepared
 from domain.backtests.rules import Rules
-from domain.market.candles import Floats, Times
+from domain.market.candles import Candles, Floats, Times
 from domain.strategies.language.telling import Say
 from domain.trading.scripts import SCRATCH
 
@@ -26,8 +27,8 @@ OFTEN = frozenset(
 
 class Gear(NamedTuple):
     """How the loop is run: `run` is `loop.run_bars` or its compiled twin; so are `score` of
-    `measure.score`, `equity` of `equity_at` and `survey` of `blocks.survey`. `say`: that of
-    `blockwise.say`, None where numpy is faster.
+    `measure.score`, `equity` of `equity_at`, `survey` of `blocks.survey` and `extremes` of
+    `excursions.held_extremes`. `say`: that of `blockwise.say`, None where numpy is faster.
 
     `column` turns an array into what it reads, on every bar (`often`) or now and then; `ints`,
     `floats` make buffers of n zeros.
@@ -40,6 +41,7 @@ class Gear(NamedTuple):
     score: Callable[..., tuple[float, float, float, int]]
     equity: Callable[[Floats, Times, Floats, float], Floats]
     survey: Surveyor
+    extremes: Callable[[Candles, Ints, Ints], Extremes]
     say: Say | None = None
 
 
@@ -74,6 +76,7 @@ PLAIN = Gear(
     score,
     equity_at,
     survey,
+    held_extremes,
 )
 
 

@@ -36,7 +36,9 @@ def marked_equity(
     return equity
 
 
-def trade_columns(rows: int, stepped: Stepped, state: State, books: Books) -> TradeColumns:
+def trade_columns(
+    rows: int, stepped: Stepped, state: State, books: Books, loop: Gear
+) -> TradeColumns:
     """The trades written, with their excursions. `rows`: how many bars the strategy has."""
     ints = np.array(books.trade_ints[: state.trades * TRADE_INTS], np.int64)
     floats = np.array(books.trade_floats[: state.trades * TRADE_FLOATS], np.float64)
@@ -47,7 +49,7 @@ def trade_columns(rows: int, stepped: Stepped, state: State, books: Books) -> Tr
         np.ascontiguousarray(column) for column in floats.reshape(-1, TRADE_FLOATS).T
     )
     mae, mfe = excursions(
-        stepped.candles, side, entry_bar, exit_bar, entry, exit_price, reason, detail
+        stepped.candles, side, entry_bar, exit_bar, entry, exit_price, reason, detail, loop.extremes
     )
     return TradeColumns(
         side=side,

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 
+from domain.backtests.gears import PLAIN
 from domain.backtests.lanes import Lane, lane_of
 from domain.backtests.notes import market_notes, run_notes
 from domain.backtests.result import Counters, Note, Result, TradeColumns
@@ -104,7 +105,7 @@ def _moved(table: TradeColumns, rows: Times) -> TradeColumns:
 
 
 def _trades(lane: Lane) -> TradeColumns:
-    return trade_columns(len(lane.candles), lane.prepared.bars, lane.state, lane.books)
+    return trade_columns(len(lane.candles), lane.prepared.bars, lane.state, lane.books, PLAIN)
 
 
 def _counted(account: Account) -> Counters:
