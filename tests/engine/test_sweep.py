@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bot.workers.compiled import compiled_gear
+from bot.workers.search import Search
 from domain.backtests.daily import daily_values, returns, sharpe
 from domain.backtests.drawdown import deepest, underwater
 from domain.backtests.engine import PLAIN, Gear, simulate
@@ -20,7 +21,9 @@ from domain.backtests.sweep import Course, Score
 from domain.errors import DomainError
 from domain.market.candles import Floats, Signals
 from domain.market.said import said_of
+from domain.strategies.language import compile_rules, evaluate
 from tests.engine.random_markets import Case, cases, random_candles, random_signals
+from tests.engine.tables import HOUR
 
 SAME = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -80,6 +83,35 @@ def test_the_deepest_drawdown_is_found_in_whichever_block_it_is(
 ) -> None:
     marks = 100.0 + (equity - 100.0) * spread
     assert deepest(100.0, marks) == max(float(underwater(100.0, marks).max()), 0.0)
+
+
+RULES_TEXT = """
+fast = param(5, min=2, max=50)
+slow = param(20, min=9, max=50)
+gap = ema(close, fast) - ema(close, slow)
+buy = crossover(gap, 0) and rsi(close, 14) < 70
+sell = crossunder(gap, 0) or gap[2] * 1.5 > gap + 1 / slow
+exit_long = gap < gap[1] and close < open
+stop_loss = 2.5
+"""
+
+
+def test_a_search_scores_each_combination_as_its_own_backtest(gear: Gear) -> None:
+    rules = Rules(timeframe="1h")
+    candles = random_candles(np.random.default_rng(9), 5_000, 0.01)
+    program, stretches = compile_rules(RULES_TEXT), [(0, 3_000), (2_001, 5_000)]
+    trials = [{"fast": fast, "slow": slow} for fast in (1, 3, 5, 40) for slow in (9, 21, 30)]
+    search = Search(program, candles, rules, stretches, gear, lambda _share: None, lambda: False)
+    for trial, scores in zip(trials, search.scores(trials), strict=True):
+        if trial["fast"] == 1:
+            assert scores is None
+            continue
+        assert scores is not None
+        signals = evaluate(program.bind(trial), candles, bar_ms=HOUR, explain=False)
+        for (start, stop), score in zip(stretches, scores, strict=True):
+            part = candles.slice(start, stop)
+            wanted = expected(Case(part, signals, rules), signals.slice(start, stop))
+            assert (score.trades, score.total_return) == (wanted.trades, wanted.total_return)
 
 
 def test_signals_of_another_length_are_refused() -> None:

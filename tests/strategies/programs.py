@@ -135,3 +135,23 @@ def programs(draw: st.DrawFn, depth: int = 3) -> str:
         f"plot(named, {draw(_numbers(1))})",
     ]
     return "\n".join(lines)
+
+
+@st.composite
+def columnar_programs(draw: st.DrawFn, depth: int = 3) -> str:
+    """A program of `fast`, `ratio` and `wanted` in which nothing depends on the position."""
+    lines = [
+        "fast = param(5, min=2, max=50)",
+        "ratio = param(1.5, min=0.1, max=9.0)",
+        "wanted = param(True)",
+        "mean = ema(close, fast)",
+        "base = (mean - open) * ratio",
+        f"buy = {draw(_conditions(depth))}",
+        f"sell = crossunder(base, {draw(_numbers(2))})",
+        *draw(st.sampled_from([[], ["exit_short = wanted and base > 0"]])),
+        *draw(st.sampled_from([[], ["exit_long = base[3] < 0 or not wanted"]])),
+        *draw(st.sampled_from([[], ["stop_loss = ratio"], ["stop_loss = abs(base) + 1 / ratio"]])),
+        *draw(st.just([]) | _numbers(1).map(lambda text: [f"take_profit = {text}"])),
+        *draw(st.sampled_from([[], ["confidence = max(base[2], ratio, mean)"]])),
+    ]
+    return "\n".join(lines)

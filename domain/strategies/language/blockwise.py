@@ -37,7 +37,7 @@ SELECT_IF = 28  # test yes no -> yes if test else no, all conditions
 AGO, AGO_IF = 29, 30  # a bars -> a number, a condition as it was so many bars ago
 TELL = 31  # bit a -> sets the bit of the flags where the condition holds
 
-BLOCK = 4096  # bars
+BLOCK = 2048  # bars: of a few registers all is in the nearest memory
 WORDS = 5  # of a step: code, the register of its result, up to three that it reads
 
 
@@ -45,8 +45,8 @@ class Steps(NamedTuple):
     """`words`: the steps, WORDS each. Numbers and conditions have registers of their own, named by
     their places in `Room`; a step's result is in none that it reads. First come those that hold
     `constants` and `switches`, then those of the columns `numbers` and `conditions`. A register has
-    a block, and before it `halo` bars for the steps that look back. Nothing is said before the row
-    `warmup`.
+    `block` bars, and before them `halo` bars for the steps that look back. Nothing is said before
+    the row `warmup`.
     """
 
     words: Times
@@ -54,6 +54,7 @@ class Steps(NamedTuple):
     switches: Bools
     numbers: tuple[Floats, ...]
     conditions: tuple[Bools, ...]
+    block: int
     halo: int
     warmup: int
 
@@ -67,14 +68,14 @@ class Room(NamedTuple):
 
 def say(steps: Steps, room: Room, flags: Flags) -> int:
     """Fills `flags` with what is said at each bar; at how many of them something is entered."""
-    words, cells, bits, width = steps.words, room.cells, room.bits, BLOCK + steps.halo
+    words, cells, bits, width = steps.words, room.cells, room.bits, steps.block + steps.halo
     for place in range(len(steps.constants)):
         fill(cells[place * width : (place + 1) * width], steps.constants[place])
     for place in range(len(steps.switches)):
         fill(bits[place * width : (place + 1) * width], steps.switches[place])
     fill(flags, 0)
-    for start in range(0, len(flags), BLOCK):
-        stop, begin = min(start + BLOCK, len(flags)), max(start - steps.halo, 0)
+    for start in range(0, len(flags), steps.block):
+        stop, begin = min(start + steps.block, len(flags)), max(start - steps.halo, 0)
         load(steps, room, begin, stop)
         for at in range(0, len(words), WORDS):
             take(
@@ -86,7 +87,7 @@ def say(steps: Steps, room: Room, flags: Flags) -> int:
 
 def load(steps: Steps, room: Room, begin: int, stop: int) -> None:
     """The given columns' bars begin..stop into their registers."""
-    width = BLOCK + steps.halo
+    width = steps.block + steps.halo
     at = len(steps.constants) * width
     for numbers in steps.numbers:
         if len(numbers) > 0:

@@ -11,7 +11,7 @@ import numpy as np
 from domain.market import scripts as codes
 from domain.market.candles import Times
 from domain.market.said import BUY, EXIT_LONG, EXIT_SHORT, SELL
-from domain.strategies.language.blockwise import AGO, AGO_IF, BLOCK, SELECT_IF, TELL, WORDS
+from domain.strategies.language.blockwise import AGO, AGO_IF, SELECT_IF, TELL, WORDS
 from domain.strategies.language.nodes import CHART, Kind, Node
 
 MOST_AGO = 64  # bars that a step may look back: they are worked out again for each block
@@ -83,9 +83,8 @@ class Writer:
                 place = self._folded(codes.AND, [place, *known], self.conditions)
             self.steps.append(_Step(TELL, BITS[name], (place,)))
 
-    def words(self, halo: int) -> Times:
-        """The steps as `blockwise.Steps.words`."""
-        width = BLOCK + halo
+    def words(self, width: int) -> Times:
+        """The steps as `blockwise.Steps.words`; `width`: bars of a register."""
         rows = np.zeros((len(self.steps), WORDS), np.int64)
         for row, step in zip(rows, self.steps, strict=True):
             row[0], row[1] = step.code, step.out if step.code == TELL else step.out * width

@@ -36,6 +36,7 @@ class Tail:
     constants: tuple[Node, ...]
     switches: tuple[Node, ...]
     registers: tuple[int, int]
+    block: int
     halo: int
     columns: tuple[tuple[Node, int], ...]
     levels: Mapping[str, Node]
@@ -46,10 +47,10 @@ class Tail:
         return [*self.constants, *self.switches, *(n for n in self.levels.values() if n.scalar)]
 
 
-def tail_of(checked: Checked, anew: Sequence[bool]) -> Tail | None:
+def tail_of(checked: Checked, anew: Sequence[bool], block: int) -> Tail | None:
     """The tail of a program; None where something depends on the position, or it reads too much.
 
-    `anew`: per node whether no two combinations share its column.
+    `anew`: per node whether no two combinations share its column. `block`: bars at a time.
     """
     outputs = checked.outputs
     if any(node.position for node in chain(outputs.values(), checked.held.values())):
@@ -72,12 +73,13 @@ def tail_of(checked: Checked, anew: Sequence[bool]) -> Tail | None:
         return tuple(n for n in given.values() if n.kind is kind and n.scalar is scalar)
 
     tail = Tail(
-        words=writer.words(halo),
+        words=writer.words(block + halo),
         numbers=of(Kind.NUMBER, False),
         conditions=of(Kind.CONDITION, False),
         constants=of(Kind.NUMBER, True),
         switches=of(Kind.CONDITION, True),
         registers=(writer.numbers.most, writer.conditions.most),
+        block=block,
         halo=halo,
         columns=tuple(
             (node, later[node.index])

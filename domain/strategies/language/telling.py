@@ -37,13 +37,13 @@ class _Reading(NamedTuple):
 
 class Teller:
     """`say`: `blockwise.say`, compiled. Without it, and for a program without a tail, every column
-    is computed as `Sweeper` does. Threads may share it.
+    is computed as `Sweeper` does. `block`: bars at a time. Threads may share it.
     """
 
-    def __init__(self, sweeper: Sweeper, say: Say | None) -> None:
+    def __init__(self, sweeper: Sweeper, say: Say | None, block: int = BLOCK) -> None:
         anew = [names is None for names in sweeper.depends]
         self.sweeper, self.say = sweeper, say
-        self.tail = None if say is None else tail_of(sweeper.program.checked, anew)
+        self.tail = None if say is None else tail_of(sweeper.program.checked, anew, block)
         self._groups = _judged_together(sweeper)
         self._allowed: set[_Key] = set()
         self._constants: dict[_Key, Value] = {}
@@ -118,13 +118,14 @@ class Teller:
 
     def _told(self, tail: Tail, say: Say, reading: _Reading) -> Said:
         values, flags = reading.values, np.empty(self.sweeper.bars, np.int8)
-        numbers, conditions = (count * (BLOCK + tail.halo) for count in tail.registers)
+        numbers, conditions = (count * (tail.block + tail.halo) for count in tail.registers)
         steps = Steps(
             tail.words,
             np.array([values[node.index] for node in tail.constants], np.float64),
             np.array([values[node.index] for node in tail.switches], np.bool_),
             self._columns(tail.numbers, values, np.float64),
             self._columns(tail.conditions, values, np.bool_),
+            tail.block,
             tail.halo,
             reading.warmup,
         )
