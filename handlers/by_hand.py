@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from domain.access.step_up import check_loosening
 from domain.bots import entry_by_hand, level_by_hand
 from domain.bots.entry_by_hand import Asked
 from domain.bots.modes import LIVE
 from domain.errors import DomainError
-from domain.market.ports import unknown_symbol
+from domain.market.ports import Contract, unknown_symbol
 from domain.trading.ports import Balance
 from handlers.amounts import amount_of
 from handlers.arguments import symbol_of
@@ -19,18 +22,57 @@ from handlers.late import refuse_late
 from handlers.render import by_hand_cards
 from handlers.services import Services
 from handlers.texts import plain
-from handlers.types import Reply
+from handlers.types import Looking, Reply
 from handlers.views import View, present
 
 _SIDES = {"long": 1, "short": -1}
 
 
-async def balance_of(services: Services, user_id: int, mode: str) -> Balance | None:
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A market at this moment: its last price (USDT) and its limits."""
+
+    price: float
+    contract: Contract
+
+
+Quoted = Quote | DomainError | None
+"""Why there is none; or that nobody named a market there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an entry by hand is decided on. `balance`: None when it can not be read."""
+
+    balance: Balance | None
+    quote: Quoted
+
+
+async def balance_of(services: Services, asking: Looking) -> Balance | None:
     """What the account has now; None when it can not be read."""
     try:
-        return await services.exchanges.of(user_id, mode).balance()
+        return await services.exchanges.of(asking.user_id, asking.mode).balance()
     except DomainError:
         return None
+
+
+async def quote_of(services: Services, asking: Looking) -> Quoted:
+    """The market that is spoken of."""
+    word = asking.tap.get("symbol") or next(iter(asking.args), "")
+    symbol = symbol_of(str(word), services.market.symbols())
+    if symbol is None:
+        return None
+    try:
+        return Quote(
+            (await services.market.price(symbol)).last, await services.market.contract(symbol)
+        )
+    except DomainError as error:
+        return error
+
+
+async def look(services: Services, asking: Looking) -> Seen:
+    """The account and the market, side by side."""
+    return Seen(*await asyncio.gather(balance_of(services, asking), quote_of(services, asking)))
 
 
 async def enter(ctx: Context) -> Reply:
@@ -42,13 +84,12 @@ async def enter(ctx: Context) -> Reply:
     command = str(ctx.incoming.command)
     if not ctx.incoming.args:
         raise DomainError("entry_usage", command=command)
-    symbol = _symbol(ctx)
-    price = (await ctx.services.market.price(symbol)).last
-    risk = _risk(ctx.incoming.args[1:])
+    symbol, risk = _symbol(ctx), _risk(ctx.incoming.args[1:])
+    balance, quote = _seen(ctx)
+    price, contract = quote.price, quote.contract
     asked = Asked(ctx.settings.mode, symbol, _SIDES[command], risk, price)
-    contract = await ctx.services.market.contract(symbol)
     seen = await entry_by_hand.preview(
-        ctx.session, ctx.services.clock, ctx.user.id, asked, _balance(ctx), contract
+        ctx.session, ctx.services.clock, ctx.user.id, asked, balance, contract
     )
     if not seen.decision.allowed:
         return Reply.text(by_hand_cards.refused(ctx.t, symbol, seen.decision))
@@ -78,16 +119,16 @@ async def tap_enter(ctx: Context) -> Reply:
         None if risk is None else float(risk),
         float(ctx.tap["price"]),
     )
-    market = ctx.services.market
+    balance, quote = _seen(ctx)
     seen, order = await entry_by_hand.enter(
         ctx.session,
         ctx.services.clock,
         ctx.services.exchange_name,
         ctx.user.id,
         asked,
-        (await market.price(symbol)).last,
-        _balance(ctx),
-        await market.contract(symbol),
+        quote.price,
+        balance,
+        quote.contract,
     )
     if order is None:
         return present(ctx, View(by_hand_cards.refused(ctx.t, symbol, seen.decision)))
@@ -108,8 +149,7 @@ async def _move(ctx: Context, what: str) -> Reply:
     if len(ctx.incoming.args) < 2:
         raise DomainError("level_usage", command="sl" if what == level_by_hand.STOP else "tp")
     symbol, price = _symbol(ctx), _price(ctx.incoming.args[1])
-    market = ctx.services.market
-    contract = await market.contract(symbol)
+    quote = _quote(ctx.looked)
     moved = await level_by_hand.move_level(
         ctx.session,
         ctx.services.clock,
@@ -118,13 +158,13 @@ async def _move(ctx: Context, what: str) -> Reply:
         symbol,
         what,
         price,
-        Decimal(repr((await market.price(symbol)).last)),
-        contract.price_tick,
+        Decimal(repr(quote.price)),
+        quote.contract.price_tick,
     )
     if moved.loosens and ctx.settings.mode == LIVE:
         refuse_late(ctx)
         await check_loosening(ctx.session, ctx.user, ctx.now)
-    return Reply.text(by_hand_cards.moved(ctx.t, moved, contract.price_decimals))
+    return Reply.text(by_hand_cards.moved(ctx.t, moved, quote.contract.price_decimals))
 
 
 def _symbol(ctx: Context) -> str:
@@ -135,10 +175,18 @@ def _symbol(ctx: Context) -> str:
     return found
 
 
-def _balance(ctx: Context) -> Balance:
-    if not isinstance(ctx.looked, Balance):
+def _seen(ctx: Context) -> tuple[Balance, Quote]:
+    if not isinstance(ctx.looked, Seen) or ctx.looked.balance is None:
         raise DomainError("account_unreadable")
-    return ctx.looked
+    return ctx.looked.balance, _quote(ctx.looked.quote)
+
+
+def _quote(looked: Any) -> Quote:
+    if isinstance(looked, DomainError):
+        raise looked
+    if not isinstance(looked, Quote):
+        raise DomainError("exchange_unreachable", exchange="bitget")
+    return looked
 
 
 def _risk(words: Sequence[str]) -> float | None:

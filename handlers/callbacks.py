@@ -130,9 +130,10 @@ async def use(
 
 async def peek(
     session: AsyncSession, cipher: Cipher, data: str, user_id: int, chat_id: int
-) -> str | None:
-    """The action of an acting button, without using it: to find its route and lane."""
-    return await store.peek(session, cipher.digest(data), user_id, chat_id)
+) -> Tapped | None:
+    """What an acting button holds, without using it: to find its route, and to look first."""
+    found = await store.peek(session, cipher.digest(data), user_id, chat_id)
+    return None if found is None else Tapped(found.action, found.args, acts=True)
 
 
 def is_acting(data: str) -> bool:

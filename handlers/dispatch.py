@@ -27,6 +27,7 @@ from handlers.callbacks import Buttons
 from handlers.context import Context
 from handlers.errors import explain
 from handlers.limits import RateLimiter
+from handlers.looks import looked
 from handlers.services import Services
 from handlers.texts import Translator, language_of
 from handlers.types import Action, Handler, Incoming, Look, Reply, Route, Tap
@@ -41,7 +42,7 @@ Commit = Callable[["AsyncSession", Reply], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class Step:
     """What will run: a command, a button or the answer to a form. `shown`: what a button that
-    shows holds.
+    shows holds; `held`: what any button does, before it is used.
     """
 
     handler: Handler
@@ -53,6 +54,7 @@ class Step:
     needs: Need | None = None
     looks: Look | None = None
     shown: dict[str, Any] | None = None
+    held: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ class Dispatcher:
             tap = self.taps.get(held.action)
             if tap is None or tap.acts:
                 raise DomainError("button_invalid")
-            return _step_of(tap, held.args)
+            return _step_of(tap, held.args, held.args)
         if incoming.command is None:
             return None
         route = self.routes.get(incoming.command)
@@ -162,10 +164,11 @@ class Dispatcher:
         cipher, sender = self.services.cipher, incoming.sender_id
         if incoming.callback_data is not None:
             chat, data = incoming.chat_id, incoming.callback_data
-            tap = self.taps.get(await callbacks.peek(session, cipher, data, sender, chat) or "")
-            if tap is None or not tap.acts:
+            held = await callbacks.peek(session, cipher, data, sender, chat)
+            tap = None if held is None else self.taps.get(held.action)
+            if held is None or tap is None or not tap.acts:
                 raise DomainError("button_invalid")
-            return _step_of(tap), None
+            return _step_of(tap, None, held.args), None
         found = await users.by_telegram(session, sender)
         if found is None:
             raise DomainError("not_registered")
@@ -194,23 +197,32 @@ class Dispatcher:
         """The message with the code: deleted, judged, and on with what was asked. The code is used
         and counted whatever comes of the rest.
         """
+        asked = step_up.asked(form, incoming.received_at)
+        seen = await self._looked(asked.incoming, self._foreseen(asked.incoming))
         async with self.database.write() as session:
             context = await self._opened(incoming, session)
             check_access("user", context.account)
             reply = await step_up.judge(context)
             if reply is None:
-                reply = await self._resumed(context, step_up.asked(form, incoming.received_at))
+                reply = await self._resumed(context, asked, seen)
             reply = _answered(incoming, step_up.taken_away(context) + reply)
             await commit(session, reply)
         return reply
 
-    async def _resumed(self, proved: Context, asked: step_up.Asked) -> Reply:
+    def _foreseen(self, incoming: Incoming) -> Step | None:
+        """What will go on after the code, as far as rows do not tell."""
+        try:
+            return self._planned(incoming)
+        except DomainError:
+            return None
+
+    async def _resumed(self, proved: Context, asked: step_up.Asked, seen: Any) -> Reply:
         session, incoming = proved.session, asked.incoming
         await step_up.reopen(proved, asked)
         try:
             async with session.begin_nested():
                 step = self._planned(incoming) or (await self._looked_up(incoming, session))[0]
-                reply = await self._work(session, incoming, step, asked.tapped_at)
+                reply = await self._work(session, incoming, step, asked.tapped_at, seen)
         except DomainError as error:
             return step_up.explained(error, proved)
         return step_up.said_anew(_answered(incoming, reply))
@@ -227,7 +239,7 @@ class Dispatcher:
     async def _perform(self, incoming: Incoming, step: Step, commit: Commit) -> Reply:
         if step.takes_file:
             incoming = await attached(incoming, self.services.files)
-        looked = None if step.looks is None else await self._looked(incoming, step.looks)
+        looked = await self._looked(incoming, step)
         opened = self.database.write() if step.writes else self.database.read()
         async with opened as session:
             reply = await self._work(session, incoming, step, incoming.received_at, looked)
@@ -236,13 +248,10 @@ class Dispatcher:
                 await commit(session, reply)
         return reply
 
-    async def _looked(self, incoming: Incoming, look: Look) -> Any:
-        """What the user's exchange says, asked outside any unit of work. Nothing for a stranger."""
-        async with self.database.read() as session:
-            found = await users.by_telegram(session, incoming.sender_id)
-        if found is None or found[0].is_suspended:
+    async def _looked(self, incoming: Incoming, step: Step | None) -> Any:
+        if step is None:
             return None
-        return await look(self.services, found[0].id, found[1].mode)
+        return await looked(self.database, self.services, incoming, step.looks, step.held)
 
     async def _work(
         self,
@@ -325,7 +334,7 @@ class Dispatcher:
         return _answered(incoming, explain(DomainError("slow_down"), t)) if first else Reply()
 
 
-def _step_of(tap: Tap, shown: dict[str, Any] | None = None) -> Step:
+def _step_of(tap: Tap, shown: dict[str, Any] | None, held: Mapping[str, Any]) -> Step:
     return Step(
         tap.handler,
         tap.access,
@@ -334,6 +343,7 @@ def _step_of(tap: Tap, shown: dict[str, Any] | None = None) -> Step:
         needs=tap.needs,
         looks=tap.looks,
         shown=shown,
+        held=held,
     )
 
 

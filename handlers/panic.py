@@ -14,18 +14,18 @@ from handlers.render.text import lines
 from handlers.services import Services
 from handlers.texts import plain
 from handlers.trading import known_positions
-from handlers.types import Reply
+from handlers.types import Looking, Reply
 from handlers.views import View, present
 
 _PATIENCE_S = 1.5
 """Nobody who panics waits longer to see what is open."""
 
 
-async def look(services: Services, user_id: int, mode: str) -> Sequence[ExchangePosition] | None:
+async def look(services: Services, asking: Looking) -> Sequence[ExchangePosition] | None:
     """What the account holds, also what was opened elsewhere; None when that takes too long."""
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            return await services.exchanges.of(user_id, mode).holdings()
+            return await services.exchanges.of(asking.user_id, asking.mode).holdings()
     except (DomainError, TimeoutError):
         return None
 

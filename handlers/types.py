@@ -4,7 +4,7 @@ JSON and be sent later.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -133,8 +133,20 @@ class Incoming:
 
 
 Handler = Callable[["Context"], Awaitable[Reply]]
-Look = Callable[["Services", int, str], Awaitable[Any]]
-"""Asks an exchange for a user in a mode, before the unit of work opens: nothing waits inside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Who asks, in which mode, and what they typed or tapped. A code may come in between."""
+
+    user_id: int
+    mode: str
+    args: tuple[str, ...]
+    tap: Mapping[str, Any]
+
+
+Look = Callable[["Services", Looking], Awaitable[Any]]
+"""Asks an exchange or a market before the unit of work opens: nothing waits inside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +162,7 @@ class Route:
     something ends an open question, whatever shows leaves it open.
     group: heading in /help. Help key: `help.<name>`.
     takes_file: a document with the command as its caption is fetched.
-    looks: what is asked first of the user's exchange, for `Context.looked`.
+    looks: what is asked first of the user's exchange or the market, for `Context.looked`.
     """
 
     name: str

@@ -34,6 +34,8 @@ from domain.trading.ports import (
 PRODUCT = "USDT-FUTURES"
 _FILLS_PAGE = 100
 _FIRST_LOOK_MS = 24 * 3_600_000
+_LEVERAGE_KNOWN_S = 300.0
+"""It may be set by hand at the exchange, which nobody tells as long as nothing is open."""
 _OVERLAP_MS = 120_000
 """Fills of several symbols are read one after the other: what happened meanwhile is read again."""
 
@@ -80,12 +82,22 @@ class CcxtAccount:
         found = await self._guarded(
             client.call(urgency, lambda ex: ex.fetch_positions(None, params))
         )
+        self._doubt_leverages(client, found)
         named = [(self.clients.markets.symbol_of(one["symbol"]), one) for one in found]
         return [
             (symbol, one)
             for symbol, one in named
             if symbol is not None and reads.number(one["contracts"]) > 0
         ]
+
+    def _doubt_leverages(self, client: Client, found: list[dict[str, Any]]) -> None:
+        """Somebody set another one at the exchange: it is set again before the next entry."""
+        for one in found:
+            symbol = self.clients.markets.symbol_of(one["symbol"])
+            known = client.leverages.get(symbol or "")
+            there = int(reads.number(one["leverage"])), str(one["marginMode"])
+            if symbol is not None and known is not None and there != (known[0], "isolated"):
+                del client.leverages[symbol]
 
     async def positions(self) -> tuple[ExchangePosition, ...]:
         client = await self._client()
@@ -178,9 +190,12 @@ class CcxtAccount:
             raise DomainError(error.told.code) from error
 
     async def _prepare(self, client: Client, request: OrderRequest) -> None:
-        """Isolated margin and the leverage, once per symbol; asked for again after any doubt."""
-        if client.leverages.get(request.symbol) == request.leverage:
+        """Isolated margin and the leverage; known for a while, unless there is a doubt."""
+        now = self.clients.wall.monotonic()
+        known, set_at = client.leverages.get(request.symbol, (0, 0.0))
+        if known == request.leverage and now - set_at < _LEVERAGE_KNOWN_S:
             return
+        client.leverages.pop(request.symbol, None)
         unified = self.clients.markets.unified(request.symbol)
         if not client.params["uta"]:
             params = {"productType": PRODUCT, **client.params}
@@ -188,7 +203,7 @@ class CcxtAccount:
         sides = ("long", "short") if client.key.hedged else ("",)
         for side in sides:
             await self._set_leverage(client, unified, request.leverage, side)
-        client.leverages[request.symbol] = request.leverage
+        client.leverages[request.symbol] = request.leverage, now
 
     async def _set_leverage(self, client: Client, unified: str, leverage: int, side: str) -> None:
         params = {**client.params, **({"holdSide": side} if side else {})}

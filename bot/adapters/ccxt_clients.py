@@ -83,8 +83,8 @@ class Client:
     trouble: KeyTrouble
     opened_at: float
     used_at: float
-    leverages: dict[str, int] = field(default_factory=dict)
-    """Symbol -> leverage that this account is known to have there, margin isolated."""
+    leverages: dict[str, tuple[int, float]] = field(default_factory=dict)
+    """Symbol -> leverage that was set there, margin isolated, and when (monotonic)."""
 
     @property
     def params(self) -> dict[str, Any]:

@@ -86,11 +86,13 @@ class Levels:
         return tuple(sorted(found, key=lambda level: level.placed, reverse=True))
 
     def price_of(self, what: str) -> Decimal | None:
-        """Where it stands; of several, the first that was placed: it is to go, and whoever looks
-        after levels must see it until it is gone.
-        """
+        """Where it stands; of several, the first that was placed."""
         found = self.of(what)
         return found[-1].at if found else None
+
+    def prices_of(self, what: str) -> tuple[Decimal, ...]:
+        """Where all of them stand."""
+        return tuple(level.at for level in self.of(what))
 
 
 def level_side(order: Mapping[str, Any]) -> str:
@@ -117,6 +119,8 @@ def position_from(symbol: str, position: Mapping[str, Any], levels: Levels) -> E
         liquidation_price=price(position["liquidationPrice"]),
         stop_price=levels.price_of("stop"),
         take_profit_price=levels.price_of("take"),
+        stops=levels.prices_of("stop"),
+        takes=levels.prices_of("take"),
         opened_ms=int(position["timestamp"] or 0),
         funding=-number(info.get("totalFee")),  # what was received counts as positive there
     )

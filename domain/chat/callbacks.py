@@ -35,10 +35,12 @@ async def save(session: AsyncSession, tokens: Sequence[NewToken]) -> None:
         await session.execute(insert(CallbackToken), [asdict(token) for token in tokens])
 
 
-async def peek(session: AsyncSession, token_hash: str, user_id: int, chat_id: int) -> str | None:
-    """The action of a token of this user in this chat, or None."""
+async def peek(
+    session: AsyncSession, token_hash: str, user_id: int, chat_id: int
+) -> CallbackToken | None:
+    """A token of this user in this chat, or None."""
     return await session.scalar(
-        select(CallbackToken.action).where(
+        select(CallbackToken).where(
             CallbackToken.token_hash == token_hash,
             CallbackToken.user_id == user_id,
             CallbackToken.chat_id == chat_id,

@@ -67,9 +67,20 @@ def mark(ours: Position, other: ExchangePosition, at: datetime) -> None:
     ours.leverage = other.leverage
     ours.funding = exact(other.funding)
     ours.liquidation_price = _price(other.liquidation_price)
-    ours.stop_price = _price(other.stop_price)
-    ours.take_profit_price = _price(other.take_profit_price)
+    ours.stop_price = _price(_shown(other.stop_price, other.stops, ours.stop_wanted))
+    ours.take_profit_price = _price(_shown(other.take_profit_price, other.takes, ours.take_wanted))
     ours.updated_at = at
+
+
+def _shown(
+    price: Decimal | None, standing: tuple[Decimal, ...], wanted: Decimal | None
+) -> Decimal | None:
+    """Of several that stand the one furthest from what is wanted: whoever looks after levels must
+    see it until it is gone, also when it was wanted itself in between.
+    """
+    if wanted is None or not standing:
+        return price
+    return max(standing, key=lambda each: abs(each - wanted))
 
 
 def _price(value: Decimal | None) -> Decimal | None:

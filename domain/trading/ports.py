@@ -24,6 +24,7 @@ class ExchangePosition:
     """An open position as the exchange sees it. `side`: long, short.
 
     `qty` in coins; prices, margin in USDT. `funding`: paid since it opened, negative = received.
+    `stops`, `takes`: where several stand, all of them.
     """
 
     symbol: str
@@ -39,6 +40,8 @@ class ExchangePosition:
     take_profit_price: Decimal | None
     opened_ms: int
     funding: Decimal = Decimal(0)
+    stops: tuple[Decimal, ...] = ()
+    takes: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

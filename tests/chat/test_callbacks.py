@@ -151,7 +151,9 @@ async def test_an_acting_button_is_nobody_elses(database: Database, now: datetim
         async with database.read() as session:
             assert await callbacks.peek(session, CIPHER, data, user, chat) is None
     async with database.read() as session:
-        assert await callbacks.peek(session, CIPHER, data, ALICE, CHAT) == "close"
+        held = await callbacks.peek(session, CIPHER, data, ALICE, CHAT)
+        assert held is not None
+        assert held.action == "close"
     assert await use(database, data, now)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from domain.errors import DomainError
 from domain.trading.models import Order, Position
 from tests.handlers.rows import holds
 from tests.handlers.test_alerts_in_chat import minutes_pass
@@ -40,6 +42,31 @@ async def test_the_card_shows_size_cost_and_worst_case_then_it_is_opened(w: Worl
     assert (position.side, position.source) == ("long", "manual")
     assert position.stop_price is not None
     assert "Nothing is on its way" in await alice.sends("/orders")
+
+
+@pytest.mark.parametrize(
+    "typed", ["/long btc", "/short eth 0.5%", "/sl btc 59900", "/tp btc 90000"]
+)
+async def test_nobody_waits_while_the_market_is_asked(w: World, typed: str) -> None:
+    """SQLite has one writer: who held it would hold up every tick."""
+    alice = await long(w)
+
+    async def written() -> None:
+        async with asyncio.timeout(5), w.database.write() as session:
+            await session.execute(update(Position).values(updated_at=w.wall.now()))
+
+    w.market.meanwhile = written
+    await alice.sends(typed)
+    if typed == "/short eth 0.5%":
+        assert "on its way" in await alice.taps("Sell ")
+    assert "apolog" not in alice.last.lower()
+
+
+async def test_a_market_that_can_not_be_asked_is_said(w: World) -> None:
+    alice = await w.trader("alice")
+    w.market.fails = DomainError("exchange_busy")
+    for typed in ("/long btc", "/sl btc 50000"):
+        assert "busy" in await alice.sends(typed)
 
 
 async def test_the_gate_says_no_as_it_does_to_a_bot(w: World) -> None:

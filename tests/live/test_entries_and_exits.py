@@ -5,8 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
 from bot.sandbox.bitget import Fault
+from domain.trading.models import Position
+from tests.support.bitget_client import BTC, client_of
 from tests.support.live import LiveDesk
 
 
@@ -52,6 +55,64 @@ async def test_an_old_stop_that_could_not_be_taken_away_is_not_forgotten(
     await desk.looks()
     assert [plan.trigger for plan in desk.account.live_plans()] == [59_388]
     assert desk.emulator.bare() == []
+
+
+async def wants_stop(desk: LiveDesk, price: str) -> None:
+    """As `/sl` writes it down."""
+    async with desk.database.write() as session:
+        await session.execute(update(Position).values(stop_wanted=Decimal(price)))
+
+
+async def test_a_stop_that_came_back_does_not_leave_another_beside_it(desk: LiveDesk) -> None:
+    """Moved and moved back while the exchange takes nothing away."""
+    await desk.trades("buy", "0.01", stop_percent=2.0, take_profit_percent=None)
+    desk.emulator.fails(Fault("cancel-plan-order", times=0, code="40015"))
+    await wants_stop(desk, "59000")
+    await desk.looks()
+    assert {plan.trigger for plan in desk.account.live_plans()} == {58_800, 59_000}
+    await wants_stop(desk, "58800")
+    await desk.looks()
+    desk.emulator.faults.clear()
+    for _ in range(2):
+        await desk.looks()
+    assert {plan.trigger for plan in desk.account.live_plans()} == {58_800}
+    assert desk.emulator.bare() == []
+    assert [kind for kind, _ in await desk.told()] == ["entry"]
+
+
+async def set_by_hand(desk: LiveDesk, leverage: int) -> None:
+    """On the exchange's own page."""
+    client = client_of(desk.running.url, desk.account, desk.clock)
+    try:
+        await client.set_leverage(leverage, BTC, {"uta": False})
+    finally:
+        await client.close()
+
+
+async def test_a_leverage_that_was_set_by_hand_is_noticed_while_something_is_open(
+    desk: LiveDesk,
+) -> None:
+    await desk.trades("buy", "0.01", leverage=5)
+    await set_by_hand(desk, 20)
+    await desk.looks()
+    await desk.trades("sell", "0", purpose="close")
+    await desk.trades("buy", "0.01", leverage=5)
+    (position,) = await desk.positions()
+    assert position.leverage == 5
+
+
+async def test_a_leverage_that_was_set_by_hand_long_ago_is_set_again(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.01", leverage=5)
+    await desk.trades("sell", "0", purpose="close")
+    await set_by_hand(desk, 20)
+    desk.clock.advance(300)
+    await desk.trades("buy", "0.01", leverage=5)
+    (position,) = await desk.positions()
+    assert position.leverage == 5
+    calls = desk.emulator.calls.count("set-leverage")
+    await desk.trades("sell", "0", purpose="close")
+    await desk.trades("buy", "0.01", leverage=5)
+    assert desk.emulator.calls.count("set-leverage") == calls, "it is known for a while"
 
 
 async def test_a_stop_that_fires_at_the_exchange_is_a_trade(desk: LiveDesk) -> None:

@@ -7,7 +7,7 @@ bot sees is exactly what the scenario said so far.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -47,11 +47,13 @@ class FakeMarket:
     """MarketData over what the test wrote. `prices`: symbol -> price before the first step.
 
     `fails`: raised by every question while set. `asked`: the candle questions, in order.
+    `meanwhile`: what happens while the price is asked for.
     """
 
     clock: ManualClock = field(default_factory=lambda: ManualClock(START_MS))
     prices: Mapping[str, float] = field(default_factory=lambda: {"BTCUSDT": 60_000.0})
     fails: Exception | None = None
+    meanwhile: Callable[[], Awaitable[None]] | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
     contracts: dict[str, Contract] = field(default_factory=dict)
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -126,6 +128,8 @@ class FakeMarket:
         return self._answer(symbol).opened(start_ms, end_ms, self.clock.now_ms())
 
     async def price(self, symbol: str) -> Price:
+        if self.meanwhile is not None:
+            await self.meanwhile()
         history = self._answer(symbol)
         if len(history.bars) == 0:
             return Price(self.prices[symbol], self.prices[symbol], self.clock.now_ms())
