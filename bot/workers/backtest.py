@@ -93,19 +93,21 @@ def study_markets(
     compiled: Path,
     start_ms: int,
     progress: Callable[[float], None] = lambda _share: None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[Result, dict[str, Any]]:
     """The same for one symbol or several on one balance, in their order. Raises as `study`."""
     if len(markets) == 1:
-        (one,) = markets.values()
+        ((symbol, one),) = markets.items()
         return study(
             one.candles,
             bound,
-            rules,
+            rules.for_symbol(symbol),
             compiled=compiled,
             others=one.others,
             start_ms=start_ms,
             detail=one.detail,
             progress=progress,
+            cancelled=cancelled,
         )
     traded: dict[str, tuple[Candles, Signals]] = {}
     for symbol, each in markets.items():
@@ -122,6 +124,7 @@ def study_markets(
         rules,
         detail={symbol: each.detail for symbol, each in markets.items() if each.detail},
         progress=lambda share: progress(_EVALUATED + share * (1.0 - _EVALUATED)),
+        cancelled=cancelled,
     )
     return result, compute(result, result.candles, rules)
 

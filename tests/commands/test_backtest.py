@@ -121,6 +121,14 @@ def test_rules_come_from_a_file_and_options_win(
     assert shown["trades"][0]["symbol"] == "BTCUSDT"
 
 
+def test_a_markets_own_rules_hold_also_when_it_is_traded_alone(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "rules.toml").write_text('symbol = "XRPUSDT"\n[markets.XRPUSDT]\ntaker_fee = 0.0\n')
+    shown = document(capsys, "--config", "rules.toml")
+    assert {trade["fees"] for trade in shown["trades"]} == {0.0}
+
+
 def test_funding_is_charged_from_its_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rates = [f"{START_MS + hour * 60 * MINUTE_MS},0.01" for hour in range(1, 6)]
     write_csv(here / "funding.csv", rates, "timestamp,funding_rate")
