@@ -13,13 +13,14 @@ import numpy as np
 from bot.workers.handover import Folder, Look, Order
 from domain.backtests import service as backtests
 from domain.backtests.finding import Finding
+from domain.backtests.markets import Market, market_of
 from domain.backtests.models import BacktestResult
 from domain.backtests.pictures import chart_file
 from domain.backtests.rules import Rules
 from domain.backtests.span import bars_in
 from domain.errors import DomainError
 from domain.market.candles import Candles
-from domain.market.ports import MarketData, Prefetch, nothing_to_fetch
+from domain.market.ports import Funding, MarketData, Prefetch, nothing_to_fetch
 from domain.market.timeframes import to_ms
 from domain.strategies.language import CHART, Bound, Frame, compile_rules, reach
 
@@ -115,25 +116,33 @@ class BacktestKind:
         # Of a longer bar one is under way at the start, and one closed before.
         return candles, {frame: await series(frame, bars + 2) for frame, bars in needs.items()}
 
-    async def order(self, row: BacktestResult, symbol: str = "") -> Order:
-        """What to run on the row's market, or on `symbol`."""
-        params, timeframe = row.params or {}, str(row.timeframe)
-        symbol = symbol or str(row.pair)
+    def rules(self, row: BacktestResult) -> Rules:
+        """The user's, whatever the market."""
+        values = (row.params or {})["rules"]
+        return Rules.from_values(
+            {**values, "initial_balance": row.initial_balance, "timeframe": str(row.timeframe)}
+        )
+
+    async def traded(self, row: BacktestResult, symbol: str) -> Market:
+        """A market's own limits, rates and funding."""
+        return market_of(await self.market.contract(symbol), await self._funding(row, symbol))
+
+    async def _funding(self, row: BacktestResult, symbol: str) -> Funding | None:
+        params = row.params or {}
         start_ms, end_ms = int(params["start_ms"]), int(params["end_ms"])
         funding = await self.market.funding(symbol, start_ms, end_ms + 1)
-        rules = Rules.from_values(
-            {
-                **params["rules"],
-                "initial_balance": row.initial_balance,
-                "timeframe": timeframe,
-            }
-        ).for_contract(await self.market.contract(symbol))
+        return funding if len(funding.times) else None
+
+    async def order(self, row: BacktestResult) -> Order:
+        """What to run on the row's market."""
+        params, symbol = row.params or {}, str(row.pair)
+        rules = self.rules(row).for_contract(await self.market.contract(symbol))
         return Order(
             strategy=str(params["strategy"]),
             code=params["code"],
             inputs=params["inputs"],
-            rules=replace(rules, funding=funding) if len(funding.times) else rules,
-            start_ms=start_ms,
+            rules=replace(rules, funding=await self._funding(row, symbol)),
+            start_ms=int(params["start_ms"]),
             chart=self.data_dir / chart_file(row.id),
             compiled=self.data_dir / "compiled",
             look=Look(**params.get("look", {})),

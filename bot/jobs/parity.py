@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -30,18 +30,20 @@ class ParityKind(Study):
     database: Database
 
     async def prepare(self, row: BacktestResult, folder: Folder) -> Sequence[Any]:
-        """Candles per market; the orders, the user's trades and signals."""
+        """Candles per market; the order with every market's limits, the trades and signals."""
         params = row.params or {}
         bound = compile_rules(params["code"]).bind(params["inputs"])
         async with self.database.read() as session:
             real = await _trades(session, row)
             said = await _signals(session, row)
-        orders = {}
+        markets = {}
         for symbol in params["symbols"]:
-            orders[symbol] = await self.base.order(row, symbol)
+            markets[symbol] = await self.base.traded(row, symbol)
             candles, others = await self.base.series(row, folder, [bound], symbol)
             await asyncio.to_thread(Folder(folder.path / symbol).fill, candles, others)
-        return orders, real, said
+        order = await self.base.order(row)
+        rules = replace(self.base.rules(row), markets=markets)
+        return replace(order, rules=rules), list(markets), real, said
 
 
 async def _trades(session: AsyncSession, row: BacktestResult) -> list[Deal]:
@@ -68,6 +70,7 @@ async def _trades(session: AsyncSession, row: BacktestResult) -> list[Deal]:
 def _deal(parts: Sequence[Trade]) -> Deal:
     first, last = parts[0], parts[-1]
     notional = sum(part.qty * float(part.entry_price) for part in parts)
+    pnl = sum(float(part.pnl) for part in parts)
     opened = first.opened_at or first.created_at
     return Deal(
         first.symbol,
@@ -76,7 +79,9 @@ def _deal(parts: Sequence[Trade]) -> Deal:
         float(first.entry_price),
         to_ms(last.created_at),
         float(last.exit_price or 0),
-        sum(float(part.pnl) for part in parts) / notional * 100.0 if notional else 0.0,
+        sum(part.qty for part in parts),
+        pnl,
+        pnl / notional * 100.0 if notional else 0.0,
         last.exit_reason.value,
     )
 

@@ -235,5 +235,6 @@ async def _rules(session: AsyncSession, user_id: int) -> dict[str, Any]:
         "auto_sl": sizing.auto_sl,
         "max_leverage": float(bounds.max_leverage),
         "daily_loss_limit": bounds.daily_loss_limit,
+        "max_positions": bounds.max_positions,
         "tz": preferences.timezone if preferences else "UTC",
     }

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.money import exact
 from domain.portfolio.models import Equity
-from domain.trading.models import AccountState, Position
+from domain.trading.models import AccountState, Position, Trade
 from domain.trading.ports import Balance
 
 
@@ -42,6 +42,28 @@ async def record(
             for user_id, seen in balances.items()
         ],
     )
+
+
+async def balance_at(session: AsyncSession, user_id: int, mode: str, at: datetime) -> float | None:
+    """The balance that an account had, USDT; None when no point tells.
+
+    The first point after `at` less what was closed between, for there is one after every trade;
+    where there is none, nothing has happened since the last one before.
+    """
+    mine = [Equity.user_id == user_id, Equity.mode == mode]
+    after = select(Equity).where(*mine, Equity.timestamp > at).order_by(Equity.timestamp).limit(1)
+    point = await session.scalar(after)
+    if point is None:
+        before = select(Equity.balance).where(*mine, Equity.timestamp <= at)
+        last = await session.scalar(before.order_by(Equity.timestamp.desc()).limit(1))
+        return None if last is None else float(last)
+    closed = select(func.sum(Trade.pnl)).where(
+        Trade.user_id == user_id,
+        Trade.mode == mode,
+        Trade.created_at > at,
+        Trade.created_at <= point.timestamp,
+    )
+    return float(point.balance - exact(await session.scalar(closed) or 0))
 
 
 async def record_all(

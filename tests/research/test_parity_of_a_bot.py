@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from domain.backtests.models import BacktestResult
@@ -13,27 +14,32 @@ from tests.support.market import FakeMarket
 from tests.support.world import world
 
 BEFORE, LIVED = 300, 220
+PRICES = ("BTCUSDT", "ETHUSDT")
+SQUARE = 60_000.0**2
 
 
-async def test_a_paper_bot_does_what_its_backtest_says(tmp_path: Path) -> None:
-    market, candles = FakeMarket(), waves(BEFORE + LIVED)
+@pytest.mark.parametrize("coins", [("btc",), ("btc", "eth")], ids=["one market", "two markets"])
+async def test_a_paper_bot_does_what_its_backtest_says(
+    tmp_path: Path, coins: tuple[str, ...]
+) -> None:
+    market, candles = FakeMarket(prices=dict.fromkeys(PRICES, 60_000.0)), waves(BEFORE + LIVED)
     bars = [
         tuple(float(value) for value in row)
         for row in zip(candles.open, candles.high, candles.low, candles.close, strict=True)
     ]
-    for open_, high, low, close in bars[:BEFORE]:
-        market.bar(open_, high, low, close)
+    for bar in bars[:BEFORE]:
+        passes(market, bar)
     async with world(tmp_path, market=market) as w:
         alice = await w.trader("alice")
-        await alice.sends("/start_bot ema btc 1m")
+        await alice.sends(f"/start_bot ema {' '.join(coins)} 1m")
         await alice.taps("Start BTCUSDT")
-        for open_, high, low, close in bars[BEFORE:]:
-            market.bar(open_, high, low, close)
+        for bar in bars[BEFORE:]:
+            passes(market, bar)
             await w.settles()
         async with w.database.read() as session:
             closed = await session.scalar(select(func.count()).select_from(Trade))
         assert closed is not None
-        assert closed >= 2
+        assert closed >= 2 * len(coins)
         assert "Parity #1" in await alice.sends("/parity")
         await w.container.heavy_jobs.settle()
         await w.settles()
@@ -41,8 +47,17 @@ async def test_a_paper_bot_does_what_its_backtest_says(tmp_path: Path) -> None:
             found = (await session.get_one(BacktestResult, 1)).metrics
         assert found is not None
         assert (found["matched"], found["missing"], found["extra"]) == (closed, 0, 0)
-        assert found["same_reason"] == closed
+        assert (found["same_reason"], found["same_size"]) == (closed, closed)
+        assert abs(found["size_percent"]) < 1e-6
         assert abs(found["entry_slippage_bps"]) < 1e-6
         assert abs(found["drag_percent"]) < 1e-6
         assert (found["signals_missing"], found["signals_extra"]) == (0, 0)
         assert "did what the backtest says" in alice.last
+
+
+def passes(market: FakeMarket, bar: tuple[float, ...]) -> None:
+    """A minute of both markets; the second one's prices are the first one's, turned over."""
+    open_, high, low, close = bar
+    market.bar(open_, high, low, close, symbol="BTCUSDT")
+    turned = (SQUARE / open_, SQUARE / low, SQUARE / high, SQUARE / close)
+    market.bar(*turned, symbol="ETHUSDT")

@@ -10,7 +10,7 @@ import pytest
 from bot.jobs.equity import EquityWriter
 from domain.database import Database
 from domain.portfolio import service
-from domain.portfolio.equities import record
+from domain.portfolio.equities import balance_at, record
 from domain.portfolio.models import Equity
 from domain.trading.ports import Balance
 from tests.support.market import START_MS
@@ -144,3 +144,23 @@ async def test_a_restart_on_the_hour_writes_and_in_between_waits(desk: Desk) -> 
     assert await EquityWriter(desk.database).run(MODE, START_MS + 90 * 60_000) == 0
     assert await EquityWriter(desk.database).run(MODE, START_MS + 2 * HOUR_MS) == 1
     assert await EquityWriter(desk.database).run(MODE, START_MS + 24 * HOUR_MS) == 1
+
+
+async def test_the_balance_at_a_moment_is_told_by_the_next_point_less_the_trades_between(
+    database: Database,
+) -> None:
+    alice = await add_user(database, "alice")
+
+    async def balance(hours: int) -> float | None:
+        async with database.read() as session:
+            return await balance_at(session, alice, MODE, NOW + timedelta(hours=hours))
+
+    assert await balance(0) is None
+    for hours, pnl in ((-1, 50), (2, -300)):
+        closed = NOW + timedelta(hours=hours)
+        await add(database, a_trade(alice, pnl=Decimal(pnl), created_at=closed))
+    async with database.write() as session:
+        for hours, wallet in ((-1, 9_050), (2, 8_750)):
+            seen = Balance(Decimal(wallet), Decimal(wallet + 7), Decimal(wallet))
+            await record(session, MODE, {alice: seen}, NOW + timedelta(hours=hours))
+    assert [await balance(hours) for hours in (-2, 0, 3)] == [9_000.0, 9_050.0, 8_750.0]
