@@ -92,7 +92,9 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
     """Cancel while it goes on; afterwards what one wants next."""
     show = buttons.show
     if row.status in (backtests.QUEUED, backtests.RUNNING):
-        return ((show(plain(t("button.cancel_backtest")), "cancel_bt", row.id, style="danger"),),)
+        study = row.kind in backtest_cards.TITLES
+        label = plain(t("button.cancel_study" if study else "button.cancel_backtest"))
+        return ((show(label, "cancel_bt", row.id, style="danger"),),)
     if row.kind == OPTIMIZE and row.status == backtests.COMPLETED:
         return after_search(t, buttons, row.id)
     rows: list[tuple[Button, ...]] = []

@@ -12,7 +12,6 @@ from bot.workers.handover import Draw, Folder, Look
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
 from domain.backtests.pictures import chart_file
-from domain.clock import from_ms
 from domain.database import Database
 from domain.research.grid import axes_for, corners
 from domain.research.service import MONTECARLO, OPTIMIZE, WALKFORWARD, spans_of
@@ -91,10 +90,12 @@ class MonteCarloKind(Study):
         params = row.params or {}
         async with self.database.read() as session:
             trades = await backtests.trades(session, int(params["source"]))
-        first, last = from_ms(int(params["start_ms"])), from_ms(int(params["end_ms"]))
         draw = Draw(
-            title=str(params["strategy"]),
-            subtitle=f"{row.pair} · {row.timeframe} · {first:%Y-%m-%d} – {last:%Y-%m-%d}",
+            strategy=str(params["strategy"]),
+            symbol=str(row.pair),
+            timeframe=str(row.timeframe),
+            start_ms=int(params["start_ms"]),
+            end_ms=int(params["end_ms"]),
             balance=row.initial_balance,
             pnl=[float(trade.pnl) for trade in trades],
             seed=int(params["source"]),

@@ -48,12 +48,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Trades to draw anew. `pnl`: of each in the order they closed, USDT; `title`, `subtitle`: of
-    the picture.
-    """
+    """Trades of a strategy to draw anew. `pnl`: of each in the order they closed, USDT."""
 
-    title: str
-    subtitle: str
+    strategy: str
+    symbol: str
+    timeframe: str
+    start_ms: int
+    end_ms: int
     balance: float
     pnl: Sequence[float]
     seed: int

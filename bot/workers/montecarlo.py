@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bot.workers.handover import Draw, Folder
+from domain.market.timeframes import DAY_MS
 from domain.research.resampling import PATHS, PERCENTILES, RUIN, Resampled, resample, returns_of
 from handlers.texts import Translator
 
@@ -39,7 +40,10 @@ def _percentiles(values: Any) -> dict[str, float]:
 
 def _draw(found: dict[str, Any], drawn: Resampled, pnl: Any, draw: Draw) -> None:
     from bot.workers.chart_bands import draw_bands  # noqa: PLC0415 - 60 MB: drawn last
+    from bot.workers.chart_header import range_line  # noqa: PLC0415 - the same
 
     own = 1.0 + np.concatenate(([0.0], np.cumsum(pnl))) / draw.balance
     t = Translator(draw.look.lang)
-    draw_bands((draw.title, draw.subtitle), drawn, own, found, t, draw.chart, draw.look.theme)
+    days = (draw.end_ms - draw.start_ms) / DAY_MS
+    line = range_line(t, draw.symbol, draw.timeframe, draw.start_ms, draw.end_ms, days)
+    draw_bands((draw.strategy, line), drawn, own, found, t, draw.chart, draw.look.theme)

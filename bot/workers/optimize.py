@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.workers.backtest import footer, study
+from bot.workers.backtest import bar_ms, footer, study
 from bot.workers.handover import Folder, Order
 from bot.workers.search import Search, gear_for
 from domain.backtests.daily import daily_values, returns
@@ -19,7 +19,7 @@ from domain.market.candles import Floats
 from domain.market.timeframes import DAY_MS
 from domain.research.grid import Axis, Span, axes_for, trials_of
 from domain.research.overfitting import deflated_sharpe, neighbours
-from domain.research.ranking import LISTED, ranked, row
+from domain.research.ranking import LISTED, by_ratio, ranked, row
 from domain.strategies.language import compile_rules
 from domain.strategies.language.params import Value
 from handlers.texts import Translator
@@ -49,7 +49,8 @@ def run(folder: Path, order: Order, spans: Mapping[str, Span]) -> dict[str, Any]
     )
     inputs = [order.inputs | _named(axes, trial) for trial in trials]
     scores = [None if found is None else found[0] for found in search.scores(inputs)]
-    days = float(candles.time[-1] - candles.time[first]) / DAY_MS
+    span_ms = int(candles.time[-1] - candles.time[first]) + bar_ms(candles, order.rules)
+    days = span_ms / DAY_MS
     order_of_merit = ranked(scores, days)
     if not order_of_merit:
         raise DomainError("search_empty", trials=len(trials))
@@ -67,7 +68,8 @@ def run(folder: Path, order: Order, spans: Mapping[str, Span]) -> dict[str, Any]
         "trials": len(trials),
         "refused": len(trials) - len(order_of_merit),
         "sampled": sampled,
-        "top": [row(trials[at], axes, _known(scores[at])) for at in order_of_merit[:LISTED]],
+        "by_ratio": by_ratio(days),
+        "top": [row(trials[at], axes, _known(scores[at]), days) for at in order_of_merit[:LISTED]],
         "profitable": sum(_known(scores[at]).total_return > 0.0 for at in order_of_merit),
         **_trust(result, scores, best, _places(axes, trials)),
         "inputs": dict(inputs[best]),

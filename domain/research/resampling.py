@@ -35,8 +35,7 @@ def resample(returns: Floats, seed: int, paths: int = PATHS) -> Resampled:
     Raises DomainError("too_few_trades", trades, least).
     """
     count = len(returns)
-    if count < LEAST_TRADES:
-        raise DomainError("too_few_trades", trades=count, least=LEAST_TRADES)
+    check_trades(count)
     random = np.random.default_rng(seed)
     equity, peak = np.ones(paths), np.ones(paths)
     depth, lowest = np.zeros(paths), np.ones(paths)
@@ -49,6 +48,12 @@ def resample(returns: Floats, seed: int, paths: int = PATHS) -> Resampled:
         lowest = np.minimum(lowest, equity)
         bands[:, trade + 1] = np.percentile(equity, PERCENTILES)
     return Resampled(bands, equity, depth, float(np.mean(lowest <= RUIN)))
+
+
+def check_trades(count: int) -> None:
+    """Raises DomainError("too_few_trades", trades, least)."""
+    if count < LEAST_TRADES:
+        raise DomainError("too_few_trades", trades=count, least=LEAST_TRADES)
 
 
 def returns_of(balance: float, pnl: Floats) -> Floats:

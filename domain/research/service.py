@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -15,7 +15,9 @@ from domain.bots.models import BotStatus, BotSymbol
 from domain.clock import MarketClock, to_ms
 from domain.errors import DomainError
 from domain.jobs.service import JobQueue
+from domain.portfolio.equities import balance_at
 from domain.research.grid import Span, axes_for, trials_of
+from domain.research.resampling import check_trades
 from domain.strategies.language import compile_rules
 
 OPTIMIZE, WALKFORWARD, MONTECARLO, PARITY = "optimize", "walkforward", "montecarlo", "parity"
@@ -57,7 +59,7 @@ async def montecarlo(
     """Queue a resampling of a finished backtest's trades; the latest when none is named.
 
     Raises DomainError: "unknown_result", "no_results", "result_has_no_trades" (result),
-    "backtest_queue_full".
+    "too_few_trades" (trades, least), "backtest_queue_full".
     """
     await backtests.check_room(session, user_id)
     if result_id is None:
@@ -69,6 +71,7 @@ async def montecarlo(
         source = await backtests.get(session, user_id, result_id)
     if source.kind != "backtest" or source.status != backtests.COMPLETED:
         raise DomainError("result_has_no_trades", result=source.id)
+    check_trades(int((source.metrics or {}).get("trades", 0)))
     params = dict(source.params or {})
     row = BacktestResult(
         user_id=user_id,
@@ -115,10 +118,19 @@ async def parity(
         raise DomainError("bot_never_ran")
     end = clock.now()
     start = max(bot.started_at, end - timedelta(days=days or PARITY_DAYS))
+    mode = bot.mode or "paper"
+    balance = await balance_at(session, user_id, mode, start)
     wanted = backtests.Request(
-        bot.strategy_id, symbols[0], bot.timeframe, to_ms(start), to_ms(end), inputs=bot.inputs
+        bot.strategy_id,
+        symbols[0],
+        bot.timeframe,
+        to_ms(start),
+        to_ms(end),
+        inputs=bot.inputs,
     )
+    if balance is not None:
+        wanted = replace(wanted, balance=balance)
     row = await backtests.row_for(session, user_id, wanted, now)
     row.kind = PARITY
-    row.params = {**(row.params or {}), "symbols": list(symbols), "mode": bot.mode or "paper"}
+    row.params = {**(row.params or {}), "symbols": list(symbols), "mode": mode}
     return await backtests.submit(session, queue, row)

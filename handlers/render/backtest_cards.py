@@ -140,8 +140,9 @@ def _state(t: Translator, row: BacktestResult, ahead: int | None) -> Html:
             return study_cards.findings(t, row.kind, found)
         return report(t, Figures.of_metrics(found))
     if row.status == FAILED:
-        cancelled = row.error_message == CANCELLED
-        return t("backtest.cancelled" if cancelled else "backtest.failed")
+        if row.error_message == CANCELLED:
+            return t("backtest.cancelled")
+        return t("study.failed" if row.kind in TITLES else "backtest.failed")
     if row.status == QUEUED:
         return t("backtest.queued_behind", n=ahead) if ahead else t("backtest.queued")
     share = row.progress or 0.0

@@ -40,10 +40,12 @@ def _optimize(t: Translator, found: Found) -> Html:
         str(t(key))
         for key in ("study.return", "study.depth", "metric.sharpe", "study.trades_short")
     )
+    # Searches of earlier versions do not say by what they ranked: it was the ratio.
+    top = "study.top" if found.get("by_ratio", True) else "study.top_return"
     tried = "study.sampled" if found["sampled"] else "study.tried"
     return lines(
         t(tried, count=found["trials"], profitable=found["profitable"]),
-        t("study.top", params=", ".join(names)),
+        t(top, params=", ".join(names)),
         table([("", *heading), *cells], "lrrrr"),
         *_warnings(t, found),
     )
@@ -114,6 +116,8 @@ def _parity(t: Translator, found: Found) -> Html:
         (t("study.missing"), str(found["missing"])),
         (t("study.extra"), str(found["extra"])),
         (t("study.same_reason"), f"{found['same_reason']}/{found['matched']}"),
+        (t("study.same_size"), f"{found['same_size']}/{found['matched']}"),
+        (t("study.size"), _percent(t, found["size_percent"], signed=True)),
         (t("study.entry_slippage"), _figure(t, found["entry_slippage_bps"])),
         (t("study.exit_slippage"), _figure(t, found["exit_slippage_bps"])),
         (t("study.drag"), _percent(t, found["drag_percent"])),
@@ -121,7 +125,14 @@ def _parity(t: Translator, found: Found) -> Html:
         (t("study.signals_missing"), str(found["signals_missing"])),
         (t("study.signals_extra"), str(found["signals_extra"])),
     ]
-    apart = found["missing"] + found["extra"] + found["signals_missing"] + found["signals_extra"]
+    sized = found["matched"] - found["same_size"]
+    apart = (
+        sized
+        + found["missing"]
+        + found["extra"]
+        + found["signals_missing"]
+        + found["signals_extra"]
+    )
     return lines(
         pairs([(str(name), value) for name, value in rows]),
         t("study.parity_apart") if apart else bold(t("study.parity_same")),

@@ -46,6 +46,21 @@ async def test_a_trader_searches_and_backtests_the_best_inputs(w: World, tmp_pat
     assert "Profit factor" in (await told(w))["caption"]
 
 
+async def test_a_search_over_a_few_days_says_that_it_ranked_by_return(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/optimize ema btc 1m 1d fast=3..4 slow=9")
+    said = (await told(w))["caption"]
+    assert "by return" in said
+    assert "n/a" in said
+
+
+async def test_a_few_trades_are_refused_before_they_wait_in_the_queue(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/backtest macd btc 1m 1d")
+    await told(w)
+    assert "At least 20 are needed" in await alice.sends("/montecarlo 1")
+
+
 async def test_the_best_inputs_start_a_bot(w: World) -> None:
     alice = await w.trader("alice")
     await alice.sends("/optimize ema btc 1m 30d fast=3..4 slow=9")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from domain.backtests.rules import Rules
 from domain.backtests.sweep import Score
 from domain.errors import DomainError
-from domain.research.ranking import ranked
+from domain.research.grid import Axis
+from domain.research.ranking import ranked, row
 from domain.research.resampling import PERCENTILES, resample, returns_of
 from domain.research.stitching import stitch
 from domain.research.windows import FOLDS, TRAIN_PARTS, windows
@@ -85,4 +86,7 @@ def test_trials_are_ranked_by_sharpe_and_thin_ones_come_last() -> None:
         Score(0.3, 0.1, math.nan, 40),
     ]
     assert ranked(scores, days=100) == [0, 1, 4, 3]
-    assert ranked(scores, days=10) == [1, 4, 0, 3]
+    assert ranked(scores, days=29.9) == [1, 4, 0, 3]
+    axis = Axis("fast", (3, 4))
+    assert row((3,), [axis], scores[1], days=30.0)["sharpe"] == 0.5
+    assert row((3,), [axis], scores[1], days=29.9)["sharpe"] is None
