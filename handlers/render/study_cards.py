@@ -116,8 +116,7 @@ def _parity(t: Translator, found: Found) -> Html:
         (t("study.missing"), str(found["missing"])),
         (t("study.extra"), str(found["extra"])),
         (t("study.same_reason"), f"{found['same_reason']}/{found['matched']}"),
-        (t("study.same_size"), f"{found['same_size']}/{found['matched']}"),
-        (t("study.size"), _percent(t, found["size_percent"], signed=True)),
+        *_sizes(t, found),
         (t("study.entry_slippage"), _figure(t, found["entry_slippage_bps"])),
         (t("study.exit_slippage"), _figure(t, found["exit_slippage_bps"])),
         (t("study.drag"), _percent(t, found["drag_percent"])),
@@ -125,19 +124,23 @@ def _parity(t: Translator, found: Found) -> Html:
         (t("study.signals_missing"), str(found["signals_missing"])),
         (t("study.signals_extra"), str(found["signals_extra"])),
     ]
-    sized = found["matched"] - found["same_size"]
-    apart = (
-        sized
-        + found["missing"]
-        + found["extra"]
-        + found["signals_missing"]
-        + found["signals_extra"]
-    )
+    apart = found["matched"] - found.get("same_size", found["matched"])
+    apart += sum(found[name] for name in ("missing", "extra", "signals_missing", "signals_extra"))
     return lines(
         pairs([(str(name), value) for name, value in rows]),
         t("study.parity_apart") if apart else bold(t("study.parity_same")),
         *(_deal(t, "study.first_missing", deal) for deal in found["first_missing"]),
         *(_deal(t, "study.first_extra", deal) for deal in found["first_extra"]),
+    )
+
+
+def _sizes(t: Translator, found: Found) -> Sequence[tuple[Html, str]]:
+    """Results of earlier versions say nothing of sizes."""
+    if "same_size" not in found:
+        return ()
+    return (
+        (t("study.same_size"), f"{found['same_size']}/{found['matched']}"),
+        (t("study.size"), _percent(t, found["size_percent"], signed=True)),
     )
 
 

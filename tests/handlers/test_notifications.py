@@ -111,6 +111,8 @@ STUDY: dict[str, Any] = {
         "missing": 1,
         "extra": 0,
         "same_reason": 11,
+        "same_size": 11,
+        "size_percent": -0.4,
         "entry_slippage_bps": 1.25,
         "exit_slippage_bps": None,
         "drag_percent": 0.02,

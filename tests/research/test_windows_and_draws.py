@@ -87,6 +87,6 @@ def test_trials_are_ranked_by_sharpe_and_thin_ones_come_last() -> None:
     ]
     assert ranked(scores, days=100) == [0, 1, 4, 3]
     assert ranked(scores, days=29.9) == [1, 4, 0, 3]
-    axis = Axis("fast", (3, 4))
-    assert row((3,), [axis], scores[1], days=30.0)["sharpe"] == 0.5
-    assert row((3,), [axis], scores[1], days=29.9)["sharpe"] is None
+    axis, score = Axis("fast", (3, 4)), Score(0.5, 0.1, 0.5, 50)
+    assert row((3,), [axis], score, days=30.0)["sharpe"] == 0.5
+    assert row((3,), [axis], score, days=29.9)["sharpe"] is None
