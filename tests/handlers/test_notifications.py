@@ -135,6 +135,7 @@ EXAMPLES = {
     "backtest_done": BACKTEST,
     "backtest_failed": {k: v for k, v in FAILED.items() if k != "file"},
     "key": KEY,
+    "kill": {"outcome": "placed", "scope": "symbol", "symbol": "BTCUSDT", "user": None},
     "panic": {"outcome": "flat", "mode": "paper", "at_ms": 1_767_225_600_000},
     "study_done": STUDY,
     "study_failed": STUDY | {"code": "too_few_trades", "error": {"trades": 3, "least": 20}},
