@@ -10,14 +10,18 @@ from domain.backtests import service as backtests
 from domain.bots.status import status
 from domain.clock import to_ms as moment_ms
 from domain.errors import DomainError
+from domain.market.candles import Candles
 from domain.market.charting import ChartOrder, Deal
 from domain.market.ports import unknown_symbol
 from domain.market.timeframes import TIMEFRAMES, to_ms
+from domain.signals.frames import frames_for
 from domain.strategies import service as strategies
+from domain.strategies.language import Bound
 from domain.strategies.models import Strategy
 from domain.trading import queries
 from handlers.arguments import looks_like_symbol, understand
 from handlers.context import Context
+from handlers.errors import sentence
 from handlers.render import names, numbers
 from handlers.render.text import lines
 from handlers.texts import Html, plain
@@ -84,18 +88,16 @@ async def _usual(ctx: Context) -> Wish:
 
 async def _drawn(ctx: Context, wish: Wish, kind: str) -> Reply:
     strategy = await _strategy(ctx, wish)
-    code = (strategy.code if strategy else None) or ""
     inputs = dict(wish.inputs or (strategy.params if strategy else None) or {})
-    before = 0
-    if strategy is not None:
-        memory = strategies.compiled(strategy).bind(inputs).memory
-        before = min(2 * memory, _MOST_BEFORE)
+    bound = strategies.compiled(strategy).bind(inputs) if strategy else None
+    before = min(2 * bound.memory, _MOST_BEFORE) if bound else 0
     now = ctx.services.clock.now_ms()
     candles = await ctx.services.market.candles(
         wish.symbol, wish.timeframe, end_ms=now, limit=_SHOWN + before
     )
     if len(candles) == 0:
         raise DomainError("no_candles", symbol=wish.symbol, timeframe=wish.timeframe)
+    code, others, lacking = await _rules(ctx, wish, bound, now)
     name = plain(names.strategy(ctx.t, strategy.name)) if strategy else ""
     order = ChartOrder(
         symbol=wish.symbol,
@@ -106,14 +108,31 @@ async def _drawn(ctx: Context, wish: Wish, kind: str) -> Reply:
         name=name,
         code=code,
         inputs=inputs,
+        others=others,
         deals=await _deals(ctx, wish.symbol),
         theme=ctx.settings.theme,
         lang=ctx.t.lang,
     )
     await ctx.services.charts.draw(order)
     shown_to = int(candles.time[-1]) + to_ms(wish.timeframe)
-    text = _caption(ctx, wish, name, float(candles.close[-1]), shown_to)
+    drawn = "" if lacking else name
+    text = lines(_caption(ctx, wish, drawn, float(candles.close[-1]), shown_to), lacking)
     return Reply((Action(kind, text=text, keyboard=_keyboard(ctx, wish), file=order.file),))
+
+
+async def _rules(
+    ctx: Context, wish: Wish, bound: Bound | None, now_ms: int
+) -> tuple[str, dict[tuple[str, str], Candles], Html | None]:
+    """(code, the series it reads besides, None), or why only candles can be drawn."""
+    if bound is None:
+        return "", {}, None
+    try:
+        others = await frames_for(
+            ctx.services.market, bound, wish.symbol, wish.timeframe, end_ms=now_ms, bars=_SHOWN
+        )
+    except DomainError as error:
+        return "", {}, sentence(error, ctx.t)
+    return bound.program.source, others, None
 
 
 async def _strategy(ctx: Context, wish: Wish) -> Strategy | None:

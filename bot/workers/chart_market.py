@@ -19,7 +19,7 @@ from domain.errors import DomainError
 from domain.market.candles import Candles, Floats, Signals
 from domain.market.charting import ChartOrder
 from domain.market.timeframes import to_ms
-from domain.strategies.language import RuleErrors, compile_rules, evaluate
+from domain.strategies.language import Frame, RuleErrors, compile_rules, evaluate
 from handlers.texts import Translator
 
 _BOTTOM, _TOP, _LOWER, _GAP = 0.075, 0.845, 0.17, 0.045
@@ -84,12 +84,13 @@ def draw_market(order: ChartOrder, path: Path) -> None:
 
 
 def _reading(order: ChartOrder, first: int) -> Reading:
-    """A program that cannot be evaluated here (another market's bars, too heavy) is left out."""
+    """A program that cannot be evaluated here (a series is not there, too heavy) is left out."""
     if not order.code:
         return Reading(None, {}, {})
     try:
         bound = compile_rules(order.code).bind(dict(order.inputs))
-        signals = evaluate(bound, order.candles, bar_ms=to_ms(order.timeframe))
+        others = {Frame(*key): bars for key, bars in order.others.items()}
+        signals = evaluate(bound, order.candles, bar_ms=to_ms(order.timeframe), others=others)
     except (DomainError, RuleErrors):
         return Reading(None, {}, {})
     shown = signals.slice(first)

@@ -25,6 +25,7 @@ class ChartOrder:
     """`candles`: those to show are the last `shown`, the rest warms the program up.
 
     `name`, `code`, `inputs`: the strategy whose plots and signals are drawn; no code: none.
+    `others`: the series that it reads besides, by symbol and timeframe, "" = the chart's own.
     `file`: below the data directory. `theme`: dark or light; `lang`: of the words.
     """
 
@@ -36,6 +37,7 @@ class ChartOrder:
     name: str = ""
     code: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[tuple[str, str], Candles] = field(default_factory=dict)
     deals: Sequence[Deal] = ()
     theme: str = "dark"
     lang: str = "en"

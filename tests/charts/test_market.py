@@ -43,6 +43,19 @@ def test_a_program_that_cannot_be_shown_leaves_the_candles(code: str, tmp_path: 
     assert (tmp_path / "a.png").stat().st_size > 10_000
 
 
+def test_another_markets_bars_make_the_signals_of_a_program_that_reads_them(
+    tmp_path: Path,
+) -> None:
+    code = "buy = symbol('ETHUSDT', close > sma(close, 5))"
+    bare, told = (
+        replace(ORDER, code=code),
+        replace(ORDER, code=code, others={("ETHUSDT", ""): BARS}),
+    )
+    for name, order in (("bare", bare), ("told", told)):
+        draw_market(order, tmp_path / name)
+    assert (tmp_path / "bare").read_bytes() != (tmp_path / "told").read_bytes()
+
+
 def test_nothing_of_the_chart_before_stays(tmp_path: Path) -> None:
     full = replace(ORDER, code=BUILTINS[0].code, deals=DEALS)
     for number, order in enumerate((ORDER, full, replace(ORDER, candles=BARS.slice(0, 1)), ORDER)):

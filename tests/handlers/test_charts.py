@@ -47,6 +47,26 @@ async def test_the_chart_is_the_bots_when_one_runs(w: World) -> None:
     assert "EMA cross" in alice.last
 
 
+async def test_a_strategy_that_reads_other_markets_is_drawn_with_them(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/new_strategy Pairs")
+    await alice.sends('buy = symbol("ETHUSDT", timeframe("5m", close > open)) and close > open')
+    w.market.asked.clear()
+    assert "Pairs" in await alice.sends("/chart btc 1m pairs")
+    assert ("ETHUSDT", "5m") in w.market.asked
+
+
+async def test_a_chart_says_why_a_strategy_is_not_drawn(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/new_strategy Pairs")
+    await alice.sends('buy = symbol("DOGEUSDT", close > open)')
+    heard = await alice.sends("/chart btc 1m pairs")
+    assert "BTCUSDT 1m" in heard
+    assert "DOGEUSDT" in heard
+    assert "Pairs" not in heard
+    assert len(w.calls("sendPhoto")) == 1
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
