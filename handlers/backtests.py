@@ -132,7 +132,11 @@ async def _as_before(ctx: Context, purpose: str, result_id: object) -> Draft:
     )
 
 
-async def _queued(ctx: Context, draft: Draft) -> View:
+async def asked(ctx: Context, draft: Draft) -> backtests.Request:
+    """What a complete draft asks for, its range cut to what the market has.
+
+    Raises DomainError("backtest_range"), and what the market does.
+    """
     if draft.timeframe is None:
         raise LookupError("the draft is not complete")
     symbol = draft.symbols[0]
@@ -144,7 +148,7 @@ async def _queued(ctx: Context, draft: Draft) -> View:
         start_ms=draft.start_ms,
         end_ms=draft.end_ms,
     )
-    wanted = backtests.Request(
+    return backtests.Request(
         draft.strategy,
         symbol,
         draft.timeframe,
@@ -153,5 +157,9 @@ async def _queued(ctx: Context, draft: Draft) -> View:
         inputs=draft.inputs,
         share=draft.shared,
     )
+
+
+async def _queued(ctx: Context, draft: Draft) -> View:
+    wanted = await asked(ctx, draft)
     row = await backtests.request(ctx.session, ctx.services.queue, ctx.user.id, wanted, ctx.now)
     return await result_view(ctx, row)

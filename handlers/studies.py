@@ -9,7 +9,7 @@ from domain.backtests import service as backtests
 from domain.errors import DomainError
 from domain.research import service as research
 from domain.research.grid import Span
-from handlers.backtests import result_view
+from handlers.backtests import asked, result_view
 from handlers.context import Context
 from handlers.types import Reply
 from handlers.views import View, anew, present
@@ -108,38 +108,26 @@ def spans(words: Sequence[str]) -> tuple[dict[str, Span], list[str]]:
 
 
 async def _drafted(ctx: Context, purpose: str) -> Draft:
-    asked, rest = spans(ctx.incoming.args)
+    wanted, rest = spans(ctx.incoming.args)
     draft = await drafted(ctx, purpose, rest)
-    if not asked:
+    if not wanted:
         return draft
     return Draft(
         **{
             **draft.to_args(),
             "symbols": draft.symbols,
-            "spans": {name: [span.low, span.high, span.step] for name, span in asked.items()},
+            "spans": {name: [span.low, span.high, span.step] for name, span in wanted.items()},
         }
     )
 
 
 async def _queued(ctx: Context, draft: Draft) -> View:
-    if draft.timeframe is None:
-        raise LookupError("the draft is not complete")
-    symbol = draft.symbols[0]
-    history = await ctx.services.market.history_range(symbol)
-    start_ms, end_ms = backtests.span(
-        history,
-        draft.timeframe,
-        days=draft.span_days,
-        start_ms=draft.start_ms,
-        end_ms=draft.end_ms,
-    )
-    wanted = backtests.Request(draft.strategy, symbol, draft.timeframe, start_ms, end_ms)
     row = await research.search(
         ctx.session,
         ctx.services.queue,
         ctx.user.id,
         _STUDIES[draft.purpose],
-        wanted,
+        await asked(ctx, draft),
         {name: Span(*values) for name, values in (draft.spans or {}).items()},
         ctx.now,
     )
