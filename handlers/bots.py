@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.access.step_up import Need, check
+from domain.access.step_up import Need, check, check_going_live
 from domain.bots import service as bots
+from domain.bots.modes import LIVE
 from domain.bots.service import BotView
 from domain.errors import DomainError
 from domain.portfolio import service as portfolio
@@ -176,9 +177,13 @@ async def pause(ctx: Context) -> Reply:
 async def resume(ctx: Context) -> Reply:
     """Entries again; what was locked needs a code once there is a live key.
 
-    Raises DomainError("bot_not_running" | "panic_under_way"), and those of a step-up.
+    Raises DomainError("bot_not_running" | "panic_under_way"), and those of a step-up; with real
+    money as `check_going_live`.
     """
-    if await bots.resume(ctx.session, ctx.user.id):
+    was_locked = await bots.resume(ctx.session, ctx.user.id)
+    if was_locked and ctx.settings.mode == LIVE:
+        await check_going_live(ctx.session, ctx.user, ctx.now)
+    elif was_locked:
         await check(ctx.session, ctx.user, Need.LIVE, ctx.now)
     return await _status_saying(ctx, "resume.done")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.access.step_up import Need, check
+from domain.access.step_up import check_going_live
 from domain.bots.modes import LIVE, check_mode, set_mode
 from domain.errors import DomainError
 from handlers.context import Context
@@ -22,7 +22,7 @@ _SPELLINGS = {
 async def mode_command(ctx: Context) -> Reply:
     """`/mode paper|demo|live`; without an argument, the card.
 
-    Raises as `domain.bots.modes.set_mode`, and those of a step-up for live.
+    Raises as `domain.bots.modes.set_mode`, and for live as `check_going_live`.
     """
     if not ctx.incoming.args:
         return present(ctx, mode_view(ctx))
@@ -67,7 +67,7 @@ async def _change(ctx: Context, wanted: str) -> Reply:
     check_mode(wanted, ctx.services.modes)
     if wanted == LIVE != ctx.settings.mode:
         refuse_late(ctx)
-        await check(ctx.session, ctx.user, Need.ALWAYS, ctx.now)
+        await check_going_live(ctx.session, ctx.user, ctx.now)
     try:
         await set_mode(
             ctx.session,

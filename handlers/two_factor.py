@@ -84,6 +84,9 @@ async def _view(ctx: Context) -> View:
         t("twofa.on"),
         t("twofa.recovery_left", n=now.recovery_codes),
         t("twofa.frozen", until=numbers.moment(t, now.frozen_until)) if now.frozen_until else None,
+        t("twofa.live_frozen", until=numbers.moment(t, now.live_frozen_until))
+        if now.live_frozen_until
+        else None,
         t("step_up.locked", until=numbers.moment(t, now.locked_until))
         if now.locked_until
         else None,

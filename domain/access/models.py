@@ -16,6 +16,8 @@ from domain.database import Base
 class TwoFactor(Base):
     """`tries`: wrong codes since the last right one. `proved_until`: a code was given less than
     five minutes before. `frozen_until`: no limit of live trading may be loosened before.
+    `live_frozen_until`: nobody goes live before, or resumes there. A first enrolment leaves it
+    empty, a reset and a recovery code do not.
     """
 
     __tablename__ = "two_factor"
@@ -25,6 +27,7 @@ class TwoFactor(Base):
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     proved_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     frozen_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    live_frozen_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RecoveryCode(Base):

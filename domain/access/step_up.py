@@ -45,6 +45,19 @@ async def check(session: AsyncSession, user: User, need: Need, now: datetime) ->
         raise StepUpNeededError
 
 
+async def check_going_live(session: AsyncSession, user: User, now: datetime) -> None:
+    """Into real money, or on with it after a halt: a code, and not within a day of a reset second
+    factor or of a recovery code.
+
+    Raises as `check` with ALWAYS, and DomainError("live_frozen", until). A first enrolment does not
+    freeze it: what is done then is bound by limits that can not be loosened.
+    """
+    row = await session.get(TwoFactor, user.id)
+    if row is not None and row.live_frozen_until is not None and row.live_frozen_until > now:
+        raise DomainError("live_frozen", until=row.live_frozen_until)
+    await check(session, user, Need.ALWAYS, now)
+
+
 async def check_loosening(session: AsyncSession, user: User, now: datetime) -> None:
     """More risk with real money: a code, and not within a day of a new or reset second factor.
 

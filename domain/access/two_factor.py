@@ -51,11 +51,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What /twofa shows. `frozen_until` and `locked_until` are None when they have passed."""
+    """What /twofa shows. Moments that have passed are None."""
 
     on: bool
     recovery_codes: int
     frozen_until: datetime | None
+    live_frozen_until: datetime | None
     locked_until: datetime | None
 
 
@@ -66,6 +67,7 @@ async def standing(session: AsyncSession, user: User, now: datetime) -> Standing
         on=user.is_2fa_enabled,
         recovery_codes=await recovery.left(session, user.id),
         frozen_until=_coming(None if row is None else row.frozen_until, now),
+        live_frozen_until=_coming(None if row is None else row.live_frozen_until, now),
         locked_until=_coming(None if row is None else row.locked_until, now),
     )
 
@@ -137,12 +139,12 @@ async def disable(session: AsyncSession, user_id: int, now: datetime) -> None:
 
 
 async def reset(session: AsyncSession, user_id: int, now: datetime, actor: str) -> None:
-    """Off, by an operator: for whoever has lost the phone and the recovery codes. Loosening of
-    live trading waits a day.
+    """Off, by an operator: for whoever has lost the phone and the recovery codes. Going live, and
+    the loosening of its limits, wait a day.
     """
     await _forget(session, user_id)
     _, row = await _locked(session, user_id)
-    row.frozen_until = now + FROZEN_FOR
+    row.frozen_until = row.live_frozen_until = now + FROZEN_FOR
     await audit.record(session, "two_factor_reset", actor=actor, at=now, user_id=user_id)
 
 
@@ -163,7 +165,7 @@ async def _judged(
         return Verdict("locked", 0, row.locked_until)
     said = await _said(session, cipher, user, code, now)
     if said == "recovered":
-        row.frozen_until = now + FROZEN_FOR
+        row.frozen_until = row.live_frozen_until = now + FROZEN_FOR
         await _note(session, "recovery_code_used", user.id, now)
     if said in {"right", "recovered"}:
         row.tries, row.locked_until = 0, None

@@ -10,7 +10,13 @@ from sqlalchemy import select
 
 from domain.access import recovery, two_factor
 from domain.access.models import RecoveryCode
-from domain.access.step_up import Need, StepUpNeededError, check, check_loosening
+from domain.access.step_up import (
+    Need,
+    StepUpNeededError,
+    check,
+    check_going_live,
+    check_loosening,
+)
 from domain.audit.models import AuditEntry
 from domain.clock import ManualClock
 from domain.database import Database
@@ -76,6 +82,15 @@ class Phone:
             user = await session.get_one(User, ME)
             try:
                 await check_loosening(session, user, self.wall.now())
+            except StepUpNeededError:
+                return False
+        return True
+
+    async def may_go_live(self) -> bool:
+        async with self.database.read() as session:
+            user = await session.get_one(User, ME)
+            try:
+                await check_going_live(session, user, self.wall.now())
             except StepUpNeededError:
                 return False
         return True
@@ -153,10 +168,13 @@ async def test_a_recovery_code_works_once_and_freezes_loosening(phone: Phone) ->
     assert await phone.may(Need.LIVE)
     with pytest.raises(DomainError, match="loosening_frozen"):
         await phone.may_loosen()
+    with pytest.raises(DomainError, match="live_frozen"):
+        await phone.may_go_live()
     phone.wall.advance(24 * 3600)
     assert not await phone.may_loosen(), "the proof has passed, the frost too"
     assert await phone.proves(phone.code()) == "right"
     assert await phone.may_loosen()
+    assert await phone.may_go_live()
 
 
 async def test_recovery_codes_rest_as_hashes_and_new_ones_replace_the_old(phone: Phone) -> None:
@@ -208,7 +226,7 @@ async def test_whoever_enrols_beside_a_key_waits_a_day_to_loosen(phone: Phone) -
     assert await phone.proves(phone.code()) == "right"
     with pytest.raises(DomainError, match="loosening_frozen"):
         await phone.may_loosen()
-    assert await phone.may(Need.LIVE), "going live and resuming are not loosening"
+    assert await phone.may_go_live(), "a first enrolment is no reset"
 
 
 async def test_a_reset_switches_off_and_freezes(phone: Phone) -> None:
@@ -221,3 +239,11 @@ async def test_a_reset_switches_off_and_freezes(phone: Phone) -> None:
     await phone.enrols()
     with pytest.raises(DomainError, match="loosening_frozen"):
         await phone.may_loosen()
+    with pytest.raises(DomainError, match="live_frozen"):
+        await phone.may_go_live()
+    phone.wall.advance(24 * 3600 - 1)
+    assert await phone.proves(phone.code()) == "right"
+    with pytest.raises(DomainError, match="live_frozen"):
+        await phone.may_go_live()
+    phone.wall.advance(1)
+    assert await phone.may_go_live()

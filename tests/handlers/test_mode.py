@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
+from domain.access import two_factor
 from domain.audit.models import AuditEntry
+from domain.bots.models import BotStatus
 from domain.settings.models import UserSettings
+from domain.users import service as users
 from tests.handlers.conftest import lively_market
 from tests.handlers.rows import holds
 from tests.handlers.test_keys import connects
@@ -79,3 +83,51 @@ async def test_nothing_may_be_open_or_running(tmp_path: Path) -> None:
         await holds(w, alice, source="manual")
         assert "stop the bot and close its positions" in await alice.sends("/mode demo")
         assert await mode_of(w, alice) == "paper"
+
+
+async def is_reset(w: World, person: Person) -> None:
+    """By an operator: the phone was lost."""
+    async with w.database.write() as session:
+        found = await users.by_telegram(session, person.id)
+        assert found is not None
+        await two_factor.reset(session, found[0].id, w.wall.now(), "operator")
+
+
+@pytest.mark.parametrize(
+    ("language", "moment", "said_live"),
+    [("en", "Jan 2, 13:00", "LIVE"), ("ko", "1월 2일 13:00", "실제 자금")],
+)
+async def test_a_day_passes_between_a_reset_and_going_live_again(
+    tmp_path: Path, language: str, moment: str, said_live: str
+) -> None:
+    async with world(tmp_path, market=lively_market(), **EMULATED) as w:
+        alice = await w.trader("alice")
+        await alice.sends("/settings timezone seoul")
+        await connects(alice)
+        await is_reset(w, alice)
+        app = await enrolled(alice)
+        await alice.sends(f"/lang {language}")
+        assert moment in await alice.sends("/mode live")
+        assert await mode_of(w, alice) == "paper"
+        assert moment in await alice.sends("/twofa")
+        w.wall.advance(24 * 3600)
+        await alice.sends("/mode live")
+        assert said_live in await alice.sends(app.next_code())
+        assert await mode_of(w, alice) == "live"
+
+
+async def test_after_a_reset_real_money_does_not_go_on_after_a_halt(tmp_path: Path) -> None:
+    async with world(tmp_path, market=lively_market(), **EMULATED) as w:
+        alice = await w.trader("alice")
+        await connects(alice)
+        async with w.database.write() as session:
+            await session.execute(update(UserSettings).values(mode="live"))
+            me = await session.scalar(select(UserSettings.user_id))
+            about = {"is_running": True, "state": "panicked", "mode": "live"}
+            session.add(BotStatus(user_id=me, **about))
+        await is_reset(w, alice)
+        app = await enrolled(alice)
+        assert "wait until" in await alice.sends("/resume")
+        w.wall.advance(24 * 3600)
+        await alice.sends("/resume")
+        assert "may enter again" in await alice.sends(app.next_code())
