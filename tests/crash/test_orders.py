@@ -1,14 +1,9 @@
-"""`kill -9` of the trading side at every state of an order: what is under way is finished, once.
-
-The exchange holds an answer, so that the process stands still exactly there when it is killed.
-"""
+"""`kill -9` of the trading side at every state of an order: what is under way is finished, once."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
-from subprocess import Popen
 
 import pytest
 
@@ -16,24 +11,11 @@ from bot.sandbox.bitget import Fault
 from domain.bots.models import BotStatus
 from domain.trading.models import Order
 from domain.trading.states import ENDED
-from tests.crash.trader import another_process
+from tests.crash.points import held, is_killed, lost, passed
 from tests.support.live import LIVE, LiveDesk, live_desk
 from tests.support.trading import passing_database
 
 pytestmark = pytest.mark.crash
-
-_PATIENCE_S = 60.0
-_LOOK_S = 0.01
-
-
-def held(endpoint: str, *, done: bool = False) -> Fault:
-    """The call stands still: before it is carried out, or after."""
-    return Fault(endpoint, hang_s=600, done=done)
-
-
-def lost(endpoint: str, *, done: bool = False) -> Fault:
-    return Fault(endpoint, drop=True, done=done)
-
 
 ENTRY: dict[str, list[Fault]] = {
     "sent, and the leverage is being set": [held("set-leverage")],
@@ -62,8 +44,8 @@ CLOSE: dict[str, list[Fault]] = {
 }
 REVERSAL: dict[str, list[Fault]] = {
     "close filled, the entry is held": [held("account/accounts")],
-    "the entry sent, not arrived": [Fault("place-order", lag_s=0.1), held("place-order")],
-    "the entry filled": [Fault("place-order", lag_s=0.1), held("place-order", done=True)],
+    "the entry sent, not arrived": [passed("place-order"), held("place-order")],
+    "the entry filled": [passed("place-order"), held("place-order", done=True)],
 }
 
 
@@ -71,24 +53,6 @@ REVERSAL: dict[str, list[Fault]] = {
 async def desk() -> AsyncIterator[LiveDesk]:
     async with passing_database() as database, live_desk(database, rate=1_000) as made:
         yield made
-
-
-async def is_killed(desk: LiveDesk, faults: Sequence[Fault]) -> None:
-    """The trading side runs into the last of the faults, and is killed there."""
-    with another_process(desk) as process:
-        last = faults[-1]
-        for fault in faults:
-            desk.emulator.fails(fault)
-        await asyncio.wait_for(_struck(desk, process, last), _PATIENCE_S)
-        process.kill()
-        process.wait()
-    desk.emulator.faults.clear()
-
-
-async def _struck(desk: LiveDesk, process: Popen[bytes], last: Fault) -> None:
-    while last.times:
-        assert process.poll() is None, "it came to its end"
-        await asyncio.sleep(_LOOK_S)
 
 
 async def goes_on(desk: LiveDesk) -> None:

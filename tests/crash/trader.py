@@ -69,6 +69,7 @@ async def live(about: dict[str, Any]) -> None:
     for _ in range(_SECONDS):
         clock.advance(1)
         await side.sender.send_due()
+        await side.closes_panics()
         await side.watches()
         await side.sender.recover()
     await market.aclose()

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import select
 
-from bot.jobs.panics import Panics
 from bot.sandbox.bitget import Fault
 from bot.sandbox.bitget.faults import ALWAYS
 from bot.sandbox.bitget.listings import LISTINGS
@@ -41,17 +40,14 @@ async def desk() -> AsyncIterator[LiveDesk]:
         yield made
 
 
-async def begun(desk: LiveDesk) -> Panics:
+async def begins(desk: LiveDesk) -> None:
     async with desk.database.write() as session:
         await panic.begin(session, desk.clock, desk.user_id, LIVE, desk.clock.now())
-    clocks = desk.clock, desk.clock
-    return Panics(desk.database, desk.exchanges, desk.sender, desk.reconciler, desk.outbox, *clocks)
 
 
-async def one_round(panics: Panics, desk: LiveDesk) -> int:
+async def one_round(desk: LiveDesk) -> int:
     """How many panics it found under way."""
-    found = await panics.run()
-    await panics.settle()
+    found = await desk.closes_panics()
     desk.clock.advance(5)
     return found
 
@@ -70,10 +66,10 @@ async def is_told_and_booked_once(desk: LiveDesk) -> None:
 
 
 async def test_one_round_closes_all(desk: LiveDesk) -> None:
-    panics = await begun(desk)
-    await one_round(panics, desk)
+    await begins(desk)
+    await one_round(desk)
     assert desk.account.positions == {}
-    assert await one_round(panics, desk) == 0
+    assert await one_round(desk) == 0
     await is_told_and_booked_once(desk)
 
 
@@ -81,22 +77,22 @@ async def test_with_half_of_the_calls_failing_all_are_closed(desk: LiveDesk) -> 
     """Some before they are carried out, some after: the answer is lost then. To say so takes a
     look at the whole account, and that takes better weather.
     """
-    panics = await begun(desk)
+    await begins(desk)
     desk.emulator.fails(Fault(status=502, chance=0.3, times=ALWAYS))
     desk.emulator.fails(Fault(drop=True, done=True, chance=0.3, times=ALWAYS))
     for _ in range(_ROUNDS):
         if desk.account.positions:
-            await one_round(panics, desk)
+            await one_round(desk)
     assert desk.account.positions == {}
     desk.emulator.faults.clear()
     for _ in range(3):
-        await one_round(panics, desk)
+        await one_round(desk)
     await is_told_and_booked_once(desk)
 
 
 async def test_a_close_without_an_answer_holds_up_no_other(desk: LiveDesk) -> None:
     """Whoever sends them: the panic, or the job that sends everything that is due."""
-    panics = await begun(desk)
+    await begins(desk)
     async with desk.database.write() as session:
         (row,) = await panic.under_way(session)
         held = await desk.exchange.holdings()
@@ -113,5 +109,5 @@ async def test_a_close_without_an_answer_holds_up_no_other(desk: LiveDesk) -> No
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
     for _ in range(3):
-        await one_round(panics, desk)
+        await one_round(desk)
     await is_told_and_booked_once(desk)

@@ -27,6 +27,7 @@ from bot.adapters.ccxt_public import CcxtMarket
 from bot.adapters.fernet_cipher import FernetCipher
 from bot.jobs.guard import StopGuard
 from bot.jobs.orders import OrderSender
+from bot.jobs.panics import Panics
 from bot.jobs.reconcile import Reconciler
 from bot.jobs.reversals import Reversals
 from bot.sandbox.bitget import Account, Emulator, RunningEmulator, start
@@ -83,6 +84,7 @@ class TradingSide:
     reconciler: Reconciler = field(init=False)
     guard: StopGuard = field(init=False)
     reversals: Reversals = field(init=False)
+    panics: Panics = field(init=False)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(FernetCipher(self.outbox_key), self.clock)
@@ -95,6 +97,9 @@ class TradingSide:
         self.reconciler = Reconciler(*side, self.outbox, self.clock)
         self.guard = StopGuard(*side, self.market, self.outbox, self.clock)
         self.reversals = Reversals(*side, self.market, self.outbox, self.clock)
+        self.panics = Panics(
+            *side, self.sender, self.reconciler, self.outbox, self.clock, self.clock
+        )
 
     async def restarts(self) -> None:
         """Another process from now on: it knows what is in the database, and sees to that first."""
@@ -112,6 +117,12 @@ class TradingSide:
         """Read the account, look after the stops."""
         await self.reconciler.run(LIVE)
         await self.guard.run(LIVE)
+
+    async def closes_panics(self) -> int:
+        """A round of every panic; how many are under way."""
+        found = await self.panics.run()
+        await self.panics.settle()
+        return found
 
     async def watches(self) -> None:
         """What the bot does every few seconds: look, and go on with what waited for that."""
