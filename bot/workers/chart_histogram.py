@@ -92,9 +92,14 @@ class ReasonPanel:
             box = (min(zero, end), middle - 0.3 * height, abs(end - zero), 0.6 * height)
             board.block(box, tone, 0.85)
             words = f"{total:+,.0f}".replace("-", "−")
-            board.text(0.0, middle, t(f"exit_reason.{name}"), color=theme.text, fontsize=_SIZE)
+            board.text(0.0, middle, t(_word(name)), color=theme.text, fontsize=_SIZE)
             board.text(_COUNTS - 0.02, middle, f"{len(earned):,}", ha="right", fontsize=_SIZE)
             board.text(1.0, middle, words, ha="right", color=tone, fontsize=_SIZE)
+
+
+def _word(reason: str) -> str:
+    """Nobody closes by hand in a backtest: there it is the end of the data."""
+    return "exit_detail.end_of_data" if reason == "manual" else f"exit_reason.{reason}"
 
 
 def spread(profit: Floats) -> tuple[Floats, Ints]:

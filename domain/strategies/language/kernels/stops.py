@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from domain.market.candles import Bools, Floats
@@ -19,12 +17,12 @@ def as_lists(known: Bools, *columns: Floats) -> list[list[float]]:
     return [column[known].tolist() for column in columns]
 
 
-class Bands(NamedTuple):
-    """A supertrend: two bands that only tighten until the close breaks them, and the side."""
+Bands = tuple[float, float, float]
+"""A supertrend: lower and upper band, which only tighten until the close breaks them, and the side.
+Not named: one is made at every bar, and naming it costs more than the rest of the step."""
 
-    lower: float
-    upper: float
-    side: float
+
+_UNKNOWN: Bands = (np.nan, np.nan, np.nan)
 
 
 def supertrend(bars: Floats, lower: Floats, upper: Floats, close: Floats) -> tuple[Floats, Floats]:
@@ -36,24 +34,24 @@ def supertrend(bars: Floats, lower: Floats, upper: Floats, close: Floats) -> tup
     lows, highs, closes = as_lists(known, lower, upper, close)
 
     def begin(row: int) -> Bands:
-        return Bands(lows[row], highs[row], 1.0 if closes[row] > highs[row] else -1.0)
+        return lows[row], highs[row], 1.0 if closes[row] > highs[row] else -1.0
 
     def step(old: Bands, row: int) -> Bands:
         last, close_now = closes[row - 1], closes[row]
         low, high = lows[row], highs[row]
-        if low <= old.lower <= last:
-            low = old.lower
-        if high >= old.upper >= last:
-            high = old.upper
-        if old.side > 0:
-            side = -1.0 if close_now < low else 1.0
-        else:
-            side = 1.0 if close_now > high else -1.0
-        return Bands(low, high, side)
+        lower, upper, side = old
+        if low <= lower <= last:
+            low = lower
+        if high >= upper >= last:
+            high = upper
+        if side > 0:
+            return low, high, -1.0 if close_now < low else 1.0
+        return low, high, 1.0 if close_now > high else -1.0
 
     states = anchored(bars, known, begin, step)
-    line = [np.nan if s is None else s.lower if s.side > 0 else s.upper for s in states]
-    return np.array(line), np.array([np.nan if s is None else s.side for s in states])
+    rows = np.array([bands or _UNKNOWN for bands in states], np.float64).reshape(-1, 3)
+    side = rows[:, 2].copy()
+    return np.where(side > 0, rows[:, 0], rows[:, 1]), side
 
 
 def ratchet(bars: Floats, lower: Floats, upper: Floats, close: Floats) -> Floats:
