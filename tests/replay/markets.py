@@ -106,20 +106,30 @@ def backtest(candles: Candles, code: str, rules: Rules, detail: Candles | None =
 
 
 def differences(expected: list[Trade], found: list[Trade]) -> list[str]:
-    """Where the trades are not the same: what happened exactly, money within 1e-8."""
+    """Where the trades are not the same: what happened exactly, money within 1e-8, and percents
+    within what two prices make of that.
+    """
     counted = [] if len(expected) == len(found) else [f"{len(expected)} and {len(found)} trades"]
     return counted + [
         f"{number} {name}: {getattr(one, name)} {getattr(other, name)}"
         for number, (one, other) in enumerate(zip(expected, found, strict=False))
-        for name in (*EXACT, *NEAR)
-        if not _same(getattr(one, name), getattr(other, name), 1e-8 if name in NEAR else None)
+        for name in (*EXACT, *NEAR, *PERSTEPS)
+        if not _same(getattr(one, name), getattr(other, name), _tolerance(name, one))
     ]
+
+
+def _tolerance(name: str, trade: Trade) -> float | None:
+    if name in PERSTEPS:
+        return STEP * max(1.0, 200.0 / trade.entry_price)
+    return STEP if name in NEAR else None
 
 
 def _same(one: Any, other: Any, tolerance: float | None) -> bool:
     return bool(one == other if tolerance is None else abs(one - other) <= tolerance)
 
 
+STEP = 1e-8
+"""The step in which the database keeps prices and money."""
 EXACT = (
     "symbol",
     "side",
@@ -130,4 +140,5 @@ EXACT = (
     "exit_detail",
     "bars_held",
 )
-NEAR = ("entry_price", "exit_price", "pnl", "pnl_percent", "fees", "funding", "mae", "mfe", "risk")
+NEAR = ("entry_price", "exit_price", "pnl", "fees", "funding", "risk")
+PERSTEPS = ("pnl_percent", "mae", "mfe")
