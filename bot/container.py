@@ -131,7 +131,12 @@ class Container:
     def metrics(self) -> dict[str, float]:
         """Counters for /metrics."""
         feed = self.opened_market.feed
-        return {**self.trading.metrics(), **({} if feed is None else feed.metrics())}
+        private = None if self.real is None else self.real.private
+        return {
+            **self.trading.metrics(),
+            **({} if feed is None else feed.metrics()),
+            **({} if private is None else private.metrics()),
+        }
 
     async def close(self) -> None:
         """Give back connections and workers."""
@@ -193,7 +198,7 @@ async def _wired(
         queue=queue,
         outbox=outbox,
         live_prices=settings.market == "exchange",
-        real=None if real is None else real.exchanges,
+        real=real,
         feed=opened.feed,
     )
     feed = opened.feed

@@ -24,14 +24,19 @@ Ask = Callable[[int], Awaitable[None]]
 
 @dataclass(frozen=True)
 class RealExchange:
-    """`exchanges`: accounts in the modes demo and live."""
+    """`exchanges`: accounts in the modes demo and live. `private`: tells that something happened
+    in one, None where there are no websockets.
+    """
 
     exchanges: Exchanges
     clients: Any
     close: Callable[[], Awaitable[None]]
+    private: Any = None
 
     async def aclose(self) -> None:
         """Give back clients and connections."""
+        if self.private is not None:
+            await self.private.aclose()
         self.clients.close()
         await self.close()
 
@@ -56,6 +61,7 @@ def open_real(
         name: importlib.import_module(f"bot.adapters.ccxt_{name}")
         for name in ("clients", "exchanges", "limits", "public")
     }
+    private = importlib.import_module("bot.adapters.bitget_private")
     base_url = None if address is None else address.rest
     shared = settings.market == "exchange"
     market: Any = opened.market
@@ -86,4 +92,8 @@ def open_real(
         base_url=base_url,
     )
     exchanges = parts["exchanges"].CcxtExchanges(clients)
-    return RealExchange(exchanges, clients, _nothing if shared else market.aclose)
+    socket = None if address is None else address.ws
+    told = None
+    if address is None or socket is not None:
+        told = private.PrivateFeed(market.session.http, clients, wall, socket)
+    return RealExchange(exchanges, clients, _nothing if shared else market.aclose, told)

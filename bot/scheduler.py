@@ -60,6 +60,8 @@ def job_table(runtime: Runtime) -> list[Scheduled]:
         Scheduled("panics", 0.25, ticking(trading.close_down)),
         Scheduled("sweep", 5.0, ticking(trading.sweep)),
         Scheduled("accounts", 2.0, ticking(trading.watch_accounts)),
+        Scheduled("listen", 1.0, ticking(trading.listen)),
+        Scheduled("told", 0.25, ticking(trading.look_where_told)),
         Scheduled("feed", 1.0, feed),
         Scheduled("contracts", 60.0, container.opened_market.load),
         Scheduled("market-clock", 1.0, clock),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.adapters.bitget_feed import BitgetFeed
@@ -12,6 +13,7 @@ from bot.exchanges import PAPER, REAL, ExchangesByMode
 from bot.jobs.early import EarlyCloses
 from bot.jobs.equity import EquityWriter
 from bot.jobs.guard import StopGuard
+from bot.jobs.hints import AccountHints
 from bot.jobs.kills import Kills
 from bot.jobs.levels import LevelMover
 from bot.jobs.orders import OrderSender
@@ -20,13 +22,13 @@ from bot.jobs.reconcile import Reconciler
 from bot.jobs.reversals import Reversals
 from bot.jobs.tick_chunks import ChunkWorker
 from bot.jobs.ticks import Ticker
+from bot.real_exchange import RealExchange
 from domain.bots.decisions import Conventions
 from domain.clock import MarketClock, WallClock
 from domain.database import Database
 from domain.jobs.service import TableQueue
 from domain.market.ports import MarketData
 from domain.outbox.service import Outbox
-from domain.trading.ports import Exchanges
 
 _LIVE_GRACE_MS = 2_000
 
@@ -45,6 +47,8 @@ class Trading:
     equities: EquityWriter
     ticker: Ticker
     clock: MarketClock
+    hints: AccountHints | None = None
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @staticmethod
     def wired(
@@ -56,7 +60,7 @@ class Trading:
         queue: TableQueue,
         outbox: Outbox,
         live_prices: bool,
-        real: Exchanges | None = None,
+        real: RealExchange | None = None,
         feed: BitgetFeed | None = None,
     ) -> Trading:
         """`live_prices`: the market is a real exchange's, whose bars come a moment late. `real`:
@@ -65,7 +69,7 @@ class Trading:
         if feed is not None:
             market = FedMarket(market, feed, clock, keeps=True)
         paper = PaperExchanges(database, market, clock)
-        exchanges = ExchangesByMode(paper, real)
+        exchanges = ExchangesByMode(paper, None if real is None else real.exchanges)
         orders = OrderSender(database, exchanges, outbox, clock, wall)
         reconciler = Reconciler(database, exchanges, outbox, clock)
         equities = EquityWriter(database)
@@ -88,17 +92,22 @@ class Trading:
         )
         grace_ms = _LIVE_GRACE_MS if live_prices else 0
         early = None if feed is None else EarlyCloses(database, feed).is_known
+        guard = StopGuard(database, exchanges, market, outbox, clock)
+        hints = None
+        if real is not None and real.private is not None:
+            hints = AccountHints(database, real.private, reconciler, guard, wall)
         return Trading(
             exchanges=exchanges,
             orders=orders,
             reconciler=reconciler,
-            guard=StopGuard(database, exchanges, market, outbox, clock),
+            guard=guard,
             reversals=Reversals(database, exchanges, market, outbox, clock),
             panics=Panics(database, exchanges, orders, reconciler, outbox, clock, wall),
             kills=Kills(database, outbox, wall),
             equities=equities,
             ticker=Ticker(database, queue, clock, wall, worker, books, grace_ms, early),
             clock=clock,
+            hints=hints,
         )
 
     async def recover(self) -> None:
@@ -127,11 +136,32 @@ class Trading:
     async def watch_accounts(self) -> None:
         """Real accounts: what happened there, whether the stops stand, who may turn round now."""
         for mode in REAL if self.exchanges.real is not None else ():
-            await self.reconciler.run(mode)
-            await self.guard.run(mode)
-            if await self.reversals.run(mode):
-                await self.orders.send_due()
+            async with self._looking:
+                calm = set() if self.hints is None else self.hints.calm(mode)
+                await self.reconciler.run(mode, without=calm)
+                await self.guard.run(mode)
+                await self._turn_round(mode)
             await self.equities.run(mode, self.clock.now_ms())
+
+    async def listen(self) -> None:
+        """Keep the connections by which exchanges tell of accounts."""
+        if self.hints is not None:
+            await self.hints.keep()
+
+    async def look_where_told(self) -> None:
+        """Real accounts of which an exchange says that something happened: as `watch_accounts`, but
+        one look at a time, or what was seen first could be written last.
+        """
+        if self.hints is None:
+            return
+        async with self._looking:
+            if await self.hints.look():
+                for mode in REAL:
+                    await self._turn_round(mode)
+
+    async def _turn_round(self, mode: str) -> None:
+        if await self.reversals.run(mode):
+            await self.orders.send_due()
 
     def stop(self) -> None:
         """What is being worked on is ended; nothing is begun."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,9 +32,15 @@ class Reconciler:
     clock: MarketClock
 
     async def run(
-        self, mode: str, user_ids: Sequence[int] | None = None, at: datetime | None = None
+        self,
+        mode: str,
+        user_ids: Sequence[int] | None = None,
+        at: datetime | None = None,
+        *,
+        without: Collection[int] = (),
     ) -> Reconciled:
-        """All accounts of a mode, or some; with nothing at large one query is all it costs.
+        """All accounts of a mode, or some, or all but some; with nothing at large one query is all
+        it costs.
 
         `at`: market time of the books, now when left out.
         """
@@ -42,7 +48,7 @@ class Reconciler:
         async with self.database.read() as session:
             asked = await reconcile.questions(session, mode, user_ids)
         whole = Reconciled(set(asked))
-        waiting = list(asked)
+        waiting = [user_id for user_id in asked if user_id not in without]
         for start in range(0, len(waiting), CHUNK):
             some = {user_id: asked[user_id] for user_id in waiting[start : start + CHUNK]}
             _add(whole, await self._book(mode, some, at))

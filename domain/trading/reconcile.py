@@ -118,6 +118,11 @@ async def questions(
     }
 
 
+async def busy(session: AsyncSession, mode: str) -> set[int]:
+    """Whose accounts may have something open or on its way."""
+    return {row.user_id for row in await session.execute(_AT_LARGE, {"mode": mode})}
+
+
 async def _last_fills(
     session: AsyncSession, mode: str, user_ids: Sequence[int]
 ) -> dict[int, str | None]:

@@ -8,6 +8,7 @@ async with live_world(tmp_path) as floor:
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -61,14 +62,19 @@ class LiveWorld:
 
 
 @asynccontextmanager
-async def live_world(folder: Path, **settings: Any) -> AsyncIterator[LiveWorld]:
-    """Bitcoin at 60,000 after ten quiet minutes."""
+async def live_world(
+    folder: Path, *, sockets: bool = False, **settings: Any
+) -> AsyncIterator[LiveWorld]:
+    """Bitcoin at 60,000 after ten quiet minutes. `sockets`: the exchange's are used, too."""
     market = FakeMarket()
     market.rests(minutes=10)
     opened = OpenMarket(market, market.clock, "fake", replayed=False)
     emulator = await emulator_of(opened)
     running = await start(emulator)
-    urls = f'{{"bitget": {{"rest": "{running.url}"}}}}'
+    addresses = {"rest": running.url}
+    if sockets:
+        addresses["ws"] = running.url.replace("http", "ws", 1)
+    urls = json.dumps({"bitget": addresses})
     try:
         async with world(
             folder, market=market, asks_exchange=True, exchange_urls=urls, **settings
