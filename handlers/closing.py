@@ -14,7 +14,7 @@ from handlers.context import Context
 from handlers.render import closing_cards
 from handlers.render.position_cards import LivePosition
 from handlers.texts import plain
-from handlers.trading import live_positions
+from handlers.trading import live_positions, marks_of
 from handlers.types import Keyboard, Reply
 from handlers.views import View, present, rows_of
 
@@ -99,7 +99,9 @@ async def confirm_view(ctx: Context, symbol: str, percent: Decimal) -> View:
     """What would be closed, what that brings at the price of now, and what it costs."""
     await by_hand.held(ctx.session, ctx.user.id, ctx.settings.mode, symbol)
     held = [each for each in await live_positions(ctx) if each.row.symbol == symbol]
-    contract = await ctx.services.market.contract(symbol)
+    contract = marks_of(ctx).of(symbol).contract
+    if contract is None:
+        raise DomainError("exchange_unreachable", exchange=ctx.services.exchange_name)
     parts = [_part(each, percent, contract.qty_step) for each in held]
     t, buttons = ctx.t, ctx.buttons
     label = t("button.close_part", qty=closing_cards.coins(t, parts), symbol=symbol)

@@ -27,5 +27,5 @@ async def looked(
         found = await users.by_telegram(session, incoming.sender_id)
     if found is None or found[0].is_suspended:
         return None
-    asking = Looking(found[0].id, found[1].mode, incoming.args, tap)
+    asking = Looking(database, found[0].id, found[1].mode, incoming.args, tap)
     return await look(services, asking)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from domain.errors import DomainError
-from handlers import backtests, bots, keys, risk, trading
+from handlers import backtests, bots, keys, marks, risk, trading
 from handlers.context import Context
-from handlers.types import Reply
+from handlers.marks import Marks
+from handlers.services import Services
+from handlers.types import Looking, Reply
 from handlers.views import View, anew
 
 _READING: dict[str, Callable[[Context], Awaitable[View]]] = {
@@ -24,6 +26,12 @@ _WRITING: dict[str, Callable[[Context], Awaitable[View]]] = {
     "start_as": lambda ctx: backtests.start_view(ctx, ctx.tap.get("1")),
 }
 """Views with buttons that act: those are rows."""
+_HELD = frozenset({"positions", "status", "stop"})
+
+
+async def look(services: Services, asking: Looking) -> Marks | None:
+    """The markets of what is held, for the views that show that."""
+    return await marks.look(services, asking) if asking.tap.get("0") in _HELD else None
 
 
 async def tap_open(ctx: Context) -> Reply:

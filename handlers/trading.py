@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from domain.errors import DomainError
 from domain.portfolio import service as portfolio
 from domain.trading import queries
 from handlers.context import Context
+from handlers.marks import MarketNow, Marks
 from handlers.render import money_cards, numbers, position_cards, trade_cards
 from handlers.render.position_cards import LivePosition
 from handlers.render.text import lines
@@ -65,9 +64,16 @@ async def tap_pnl(ctx: Context) -> Reply:
 
 
 async def live_positions(ctx: Context) -> list[LivePosition]:
-    """The open positions at the price of now; at the last one seen where there is none."""
+    """The open positions at the price of now, where the route looked first; else at the last one
+    seen. Nobody is asked here: a unit of work may be open.
+    """
     held = await queries.open_positions(ctx.session, ctx.user.id, ctx.settings.mode)
-    return [await _live(ctx, each) for each in held]
+    return [_live(each, marks_of(ctx).of(each.position.symbol)) for each in held]
+
+
+def marks_of(ctx: Context) -> Marks:
+    """What the route found out before."""
+    return ctx.looked if isinstance(ctx.looked, Marks) else Marks({})
 
 
 async def known_positions(ctx: Context) -> list[LivePosition]:
@@ -150,13 +156,9 @@ async def price_decimals(ctx: Context, symbol: str) -> int:
         return -1
 
 
-async def _live(ctx: Context, view: queries.PositionView) -> LivePosition:
-    symbol = view.position.symbol
-    try:
-        mark = Decimal(repr((await ctx.services.market.price(symbol)).mark))
-    except DomainError:
-        mark = view.mark
-    decimals = await price_decimals(ctx, symbol)
+def _live(view: queries.PositionView, now: MarketNow) -> LivePosition:
+    mark = view.mark if now.mark is None else now.mark
+    decimals = -1 if now.contract is None else now.contract.price_decimals
     return LivePosition(view.position, mark, numbers.decimals_or(decimals, mark))
 
 

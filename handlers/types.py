@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from domain.access.step_up import Need
+    from domain.database import Database
     from handlers.context import Context
     from handlers.services import Services
 
@@ -137,8 +138,9 @@ Handler = Callable[["Context"], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Who asks, in which mode, and what they typed or tapped. A code may come in between."""
+    """Who asks, in which mode, and what they typed or tapped. `database`: to be read."""
 
+    database: Database
     user_id: int
     mode: str
     args: tuple[str, ...]
