@@ -67,8 +67,12 @@ class CcxtAccount:
 
     async def balance(self) -> Balance:
         client = await self._client()
-        answer = await self._read(client, lambda ex: ex.fetch_balance(client.params))
-        return reads.balance_from(answer, bool(client.params["uta"]))
+
+        async def read(exchange: Any) -> Balance:
+            answer = await exchange.fetch_balance(client.params)
+            return reads.balance_from(answer, bool(client.params["uta"]))
+
+        return await self._read(client, read)
 
     async def holdings(self) -> tuple[ExchangePosition, ...]:
         """Asked for by whoever is about to close: ahead of everybody who only looks."""

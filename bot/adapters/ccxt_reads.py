@@ -37,8 +37,9 @@ def balance_from(answer: Mapping[str, Any], unified: bool) -> Balance:
     """USDT of an account. Equity holds the unrealised profit, the balance does not."""
     info = answer["info"]
     if unified:
-        coin = next((one for one in info.get("assets", ()) if one.get("coin") == "USDT"), NONE)
-        equity, unrealised = number(coin.get("equity")), number(info.get("unrealisedPnl"))
+        data = info["data"]  # ccxt hands over the answer as a whole here
+        coin = next((one for one in data["assets"] if one.get("coin") == "USDT"), NONE)
+        equity, unrealised = number(coin.get("equity")), number(data.get("unrealisedPnl"))
         return Balance(equity - unrealised, equity, number(coin.get("available")))
     account = next((one for one in info if one.get("marginCoin") == "USDT"), NONE)
     equity = number(account.get("usdtEquity") or account.get("accountEquity"))

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from domain.trading.ports import Balance
 from tests.support.live import LiveDesk, live_desk
 from tests.support.trading import passing_database
 
@@ -22,6 +23,15 @@ async def desk(request: pytest.FixtureRequest) -> AsyncIterator[LiveDesk]:
     about = KINDS[request.param]
     async with passing_database() as database, live_desk(database, **about) as made:
         yield made
+
+
+async def test_the_balance_is_what_it_holds_in_usdt(desk: LiveDesk) -> None:
+    assert await desk.exchange.balance() == Balance(Decimal(1000), Decimal(1000), Decimal(1000))
+    await desk.trades("buy", "0.01", stop_percent=2.0)
+    desk.emulator.jumps("BTCUSDT", "60600")
+    balance = await desk.exchange.balance()
+    assert (balance.balance, balance.equity) == (Decimal("999.64"), Decimal("1005.64"))
+    assert Decimal(870) < balance.free < Decimal(890), "less the margin of 120"
 
 
 @pytest.mark.parametrize("side", ["buy", "sell"])
