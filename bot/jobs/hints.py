@@ -13,12 +13,14 @@ from domain.clock import WallClock
 from domain.database import Database
 from domain.trading import reconcile
 
-CALM_S = 4.0
-"""Who would be told is looked at without being told this often: every stop is seen to within 5 s
-all the same.
+CALM_S = 2.5
+"""Who would be told is left out of the regular looks for so long: of those that come every 2 s it
+is every other, and between any two looks lie at most 4.5 s.
 """
 PAUSE_S = 1.0
-"""A burst of news about one account is one look."""
+"""A burst of news about one account is one look. Each is followed by one more after so long: REST
+may still be behind what was told.
+"""
 
 
 @dataclass
@@ -31,6 +33,7 @@ class AccountHints:
     guard: StopGuard
     wall: WallClock
     _waiting: set[Who] = field(default_factory=set)
+    _again: set[Who] = field(default_factory=set)
     _looked_at: dict[Who, float] = field(default_factory=dict)
 
     async def keep(self) -> None:
@@ -47,8 +50,10 @@ class AccountHints:
         self._waiting |= self.feed.take_told()
         now = self.wall.monotonic()
         due: defaultdict[str, list[int]] = defaultdict(list)
-        for who in sorted(self._waiting):
+        for who in sorted(self._waiting | self._again):
             if now - self._looked_at.get(who, -PAUSE_S) >= PAUSE_S:
+                fresh = who in self._waiting
+                (self._again.add if fresh else self._again.discard)(who)
                 self._waiting.discard(who)
                 self._looked_at[who] = now
                 due[who[1]].append(who[0])

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bot.adapters.bitget_private import PrivateFeed
-from bot.jobs.hints import CALM_S, AccountHints
+from bot.jobs.hints import AccountHints
+from bot.sandbox.bitget import Fault
 from tests.support.bitget_client import BTC, client_of
 from tests.support.feeds import until
 from tests.support.live import LIVE, LiveDesk, live_desk
@@ -132,7 +133,7 @@ async def test_who_would_be_told_is_looked_at_less_often(there: Listening) -> No
     for _ in range(6):
         there.desk.clock.advance(2)
         looked.append(there.desk.user_id not in there.hints.calm(LIVE))
-    assert looked == [False, True] * 3, f"every {CALM_S} s"
+    assert looked == [True, False] * 3
 
 
 async def test_a_burst_of_news_is_one_look(there: Listening) -> None:
@@ -143,9 +144,24 @@ async def test_a_burst_of_news_is_one_look(there: Listening) -> None:
         await there.desk.by_hand("buy", "0.001")
         await there.is_told()
         looks += await there.hints.look()
-    there.desk.clock.advance(1)
     assert looks == 1
+    there.desk.clock.advance(1)
     assert await there.hints.look(), "and one after it"
+
+
+async def test_what_rest_does_not_know_yet_is_looked_for_again(there: Listening) -> None:
+    desk = there.desk
+    await desk.trades("buy", "0.01", stop_percent=2.0)
+    await there.begins()
+    desk.emulator.moves("BTCUSDT", "-3%")
+    await there.is_told()
+    desk.emulator.fails(Fault("all-position", lag_s=1))
+    desk.emulator.fails(Fault("fills", lag_s=1))
+    await there.hints.look()
+    assert len(await desk.positions()) == 1
+    desk.clock.advance(1)
+    await there.hints.look()
+    assert await desk.positions() == []
 
 
 async def test_a_key_that_is_refused_leaves_it_to_rest(there: Listening) -> None:
