@@ -107,7 +107,7 @@ async def _orders(
 ) -> Sequence[float]:
     """ms from the decision to its arrival, one order after the other."""
     clock = SystemClock()
-    sender = OrderSender(database, exchanges, Outbox(fresh_cipher(), clock), clock, clock)
+    sender = OrderSender(database, exchanges, Outbox(fresh_cipher(), clock), clock, clock, market)
     user = await add_user(database, "alice")
     now = clock.now_ms()
     downloads = [

@@ -220,7 +220,7 @@ def _wired(database: Database, market: ReplayMarket, clock: ManualClock, timefra
     # Nobody is told anything: the user has no chat.
     outbox = Outbox(FernetCipher(Fernet.generate_key().decode()), clock)
     reconciler = Reconciler(database, exchanges, outbox, clock)
-    orders = OrderSender(database, exchanges, outbox, clock, clock)
+    orders = OrderSender(database, exchanges, outbox, clock, clock, market)
     conventions = Conventions(
         slippage_bps=rules.slippage_bps,
         maker_take_profit=rules.tp_maker,

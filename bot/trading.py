@@ -70,7 +70,7 @@ class Trading:
             market = FedMarket(market, feed, clock, keeps=True)
         paper = PaperExchanges(database, market, clock)
         exchanges = ExchangesByMode(paper, None if real is None else real.exchanges)
-        orders = OrderSender(database, exchanges, outbox, clock, wall)
+        orders = OrderSender(database, exchanges, outbox, clock, wall, market)
         reconciler = Reconciler(database, exchanges, outbox, clock)
         equities = EquityWriter(database)
         levels = LevelMover(database, paper)

@@ -13,7 +13,7 @@ from domain.bots import entry_by_hand, level_by_hand
 from domain.bots.entry_by_hand import Asked
 from domain.bots.modes import LIVE
 from domain.errors import DomainError
-from domain.market.ports import Contract, unknown_symbol
+from domain.market.ports import Contract, Price, unknown_symbol
 from domain.trading.ports import Balance
 from handlers.amounts import amount_of
 from handlers.arguments import symbol_of
@@ -30,9 +30,9 @@ _SIDES = {"long": 1, "short": -1}
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A market at this moment: its last price (USDT) and its limits."""
+    """A market at this moment, and its limits."""
 
-    price: float
+    price: Price
     contract: Contract
 
 
@@ -63,9 +63,7 @@ async def quote_of(services: Services, asking: Looking) -> Quoted:
     if symbol is None:
         return None
     try:
-        return Quote(
-            (await services.market.price(symbol)).last, await services.market.contract(symbol)
-        )
+        return Quote(await services.market.price(symbol), await services.market.contract(symbol))
     except DomainError as error:
         return error
 
@@ -87,7 +85,7 @@ async def enter(ctx: Context) -> Reply:
     symbol, risk = _symbol(ctx), _risk(ctx.incoming.args[1:])
     balance, quote = _seen(ctx)
     price, contract = quote.price, quote.contract
-    asked = Asked(ctx.settings.mode, symbol, _SIDES[command], risk, price)
+    asked = Asked(ctx.settings.mode, symbol, _SIDES[command], risk, price.last, price)
     seen = await entry_by_hand.preview(
         ctx.session, ctx.services.clock, ctx.user.id, asked, balance, contract
     )
@@ -102,7 +100,7 @@ async def enter(ctx: Context) -> Reply:
         symbol=symbol,
         side=asked.side,
         risk=risk,
-        price=price,
+        price=price.last,
     )
     cancel = buttons.show(plain(t("button.cancel")), "positions")
     text = by_hand_cards.confirm(t, asked, seen, contract.price_decimals)
@@ -158,7 +156,7 @@ async def _move(ctx: Context, what: str) -> Reply:
         symbol,
         what,
         price,
-        Decimal(repr(quote.price)),
+        Decimal(repr(quote.price.last)),
         quote.contract.price_tick,
     )
     if moved.loosens and ctx.settings.mode == LIVE:

@@ -14,6 +14,7 @@ from domain.errors import DomainError
 from domain.risk import service as risk
 from domain.risk.bounds import Bounds, Change
 from domain.risk.models import RiskSettings
+from handlers import allowed
 from handlers.amounts import UNITS, amount_of, in_unit
 from handlers.context import Context
 from handlers.late import refuse_late
@@ -33,6 +34,17 @@ _SYNONYMS = {
     "일일손실": "daily_loss_limit",
     "positions": "max_positions",
     "포지션": "max_positions",
+    "order": "max_order_usdt",
+    "max_order": "max_order_usdt",
+    "주문": "max_order_usdt",
+    "exposure": "max_exposure_usdt",
+    "max_exposure": "max_exposure_usdt",
+    "총노출": "max_exposure_usdt",
+    "collar": "price_collar",
+    "가격이탈": "price_collar",
+    "turnover": "min_turnover_usdt",
+    "min_turnover": "min_turnover_usdt",
+    "거래대금": "min_turnover_usdt",
     "risk": "max_risk_percent",
     "risk_percent": "max_risk_percent",
     "위험": "max_risk_percent",
@@ -60,6 +72,10 @@ class Group:
 
 async def risk_command(ctx: Context) -> Reply:
     """`/risk`, `/risk set <name> <value>`. Raises DomainError("risk_usage", ...)."""
+    symbols = allowed.wanted(ctx.incoming.args)
+    if symbols is not None:
+        await allowed.allow(ctx, symbols)
+        return await show_risk(ctx)
     return await _command(ctx, RISK) if ctx.incoming.args else await show_risk(ctx)
 
 
@@ -96,7 +112,7 @@ async def config_view(ctx: Context) -> View:
 
 
 RISK = Group(
-    ("daily_loss_limit", "max_leverage", "max_positions"),
+    tuple(risk.LIMITS),
     risk.LIMITS,
     {"leverage": "max_leverage"},
     risk.limits,

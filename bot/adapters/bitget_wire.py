@@ -90,4 +90,6 @@ def price_of(row: dict[str, Any]) -> Price | None:
     last = float(row.get("lastPr") or 0)
     if last <= 0:
         return None
-    return Price(last, float(row.get("markPrice") or last), int(row["ts"]))
+    turnover = row.get("quoteVolume")
+    mark = float(row.get("markPrice") or last)
+    return Price(last, mark, int(row["ts"]), float(turnover) if turnover else None)

@@ -180,7 +180,9 @@ class CcxtMarket:
                 raise DomainError("no_price", symbol=symbol)
             last = float(ticker["last"])
             mark = float(ticker.get("markPrice") or last)
-            return Price(last, mark, int(ticker.get("timestamp") or self._clock.now_ms()))
+            at_ms = int(ticker.get("timestamp") or self._clock.now_ms())
+            turnover = ticker.get("quoteVolume")
+            return Price(last, mark, at_ms, None if turnover is None else float(turnover))
 
     async def funding(self, symbol: str, start_ms: int, end_ms: int) -> Funding:
         market = await self._market(symbol)

@@ -75,12 +75,13 @@ class Bars:
     def terms(self, order: Pending) -> Terms:
         """What sizes this order's entry."""
         contract = self.contract
+        most = [float(each) for each in (contract.max_market_qty, order.max_qty) if each]
         return Terms(
             risk_percent=order.risk_percent or 0.0,
             leverage=float(order.leverage),
             qty_step=float(contract.qty_step),
             min_qty=float(contract.min_qty),
-            max_qty=float(contract.max_market_qty or 0),
+            max_qty=min(most, default=0.0),
             min_cost=float(contract.min_cost_usdt),
             price_tick=float(contract.price_tick),
             fixed_qty=order.qty if order.risk_percent is not None else 0.0,
@@ -114,6 +115,7 @@ class Pending:
     stop_percent: float
     take_percent: float
     risk_percent: float | None
+    max_qty: float | None
     from_ms: int
     expires_ms: int | None
     state: str = "pending"

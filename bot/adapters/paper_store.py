@@ -263,6 +263,7 @@ def _pending(row: Row[Any]) -> Pending:
         stop_percent=number(row.stop_percent),
         take_percent=number(row.take_percent),
         risk_percent=row.risk_percent,
+        max_qty=row.max_qty,
         from_ms=row.from_ms,
         expires_ms=row.expires_ms,
     )

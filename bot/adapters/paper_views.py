@@ -114,6 +114,7 @@ def order_row(user_id: int, request: OrderRequest, from_ms: int) -> dict[str, An
         "stop_percent": request.stop_percent,
         "take_percent": request.take_profit_percent,
         "risk_percent": request.risk_percent,
+        "max_qty": None if request.max_qty is None else float(request.max_qty),
         "from_ms": from_ms,
         "expires_ms": None if within is None or request.reduce_only else from_ms + within,
     }

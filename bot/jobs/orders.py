@@ -16,11 +16,13 @@ from operator import attrgetter
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.jobs.last_look import LastLook
 from bot.jobs.lookup import Verdict, look_up
 from domain.bots.panic import bars_entry
 from domain.clock import MarketClock, WallClock
 from domain.database import Database
 from domain.errors import DomainError
+from domain.market.ports import MarketData
 from domain.outbox.service import Outbox
 from domain.risk import kills
 from domain.trading.intents import PANIC, claim_intents, in_doubt, to_request, waiting_intents
@@ -61,6 +63,7 @@ class OrderSender:
     outbox: Outbox
     clock: MarketClock
     wall: WallClock
+    market: MarketData
     _in_flight: set[str] = field(default_factory=set)
 
     async def send_due(self) -> int:
@@ -159,6 +162,10 @@ class OrderSender:
             return
         if order.risk_percent is not None and not exchange.sizes_at_fill:
             await self._finish(order, FAILED, "cannot_size_at_fill")
+            return
+        refused = await LastLook(self.database, self.market, self.clock).refusal(order)
+        if refused is not None:
+            await self._finish(order, REJECTED, refused)
             return
         try:
             report = await exchange.place(to_request(order))

@@ -10,7 +10,7 @@ from domain.bots import reversals
 from domain.clock import MarketClock
 from domain.database import Database
 from domain.errors import DomainError
-from domain.market.ports import Contract, MarketData
+from domain.market.ports import Contract, MarketData, Price
 from domain.outbox.service import Outbox
 from domain.trading.ports import Exchanges
 
@@ -38,11 +38,11 @@ class Reversals:
             return 0
         balances = await self.exchanges.balances(mode, sorted({user for _, user, _ in held}))
         for order_id, user_id, symbol in held:
-            contract = await self._contract(symbol)
+            contract, price = await self._contract(symbol), await self._price(symbol)
             now_ms = self.clock.now_ms()
             async with self.database.write() as session:
                 await reversals.go_on(
-                    session, self.outbox, order_id, balances.get(user_id), contract, now_ms
+                    session, self.outbox, order_id, balances.get(user_id), contract, price, now_ms
                 )
         return len(held)
 
@@ -51,4 +51,11 @@ class Reversals:
             return await self.market.contract(symbol)
         except DomainError as error:
             log.warning("contract not read", symbol=symbol, error=error.code)
+            return None
+
+    async def _price(self, symbol: str) -> Price | None:
+        try:
+            return await self.market.price(symbol)
+        except DomainError as error:
+            log.warning("price not read", symbol=symbol, error=error.code)
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from domain.bots.wishes import sides_held, wishes
 from domain.clock import MarketClock, from_ms
 from domain.database import Database
 from domain.errors import DomainError
-from domain.market.ports import Contract, MarketData
+from domain.market.ports import Contract, MarketData, Price
 from domain.market.timeframes import to_ms
 from domain.outbox.service import Outbox
 from domain.risk.day_watch import watch_days
@@ -180,7 +181,7 @@ class ChunkWorker:
             users = [bot.user_id for bot in plan.acting if bot.mode == mode]
             found = await self.exchanges.balances(mode, users)
             balances |= {(mode, user_id): balance for user_id, balance in found.items()}
-        contracts = await self._contracts(plan)
+        contracts, prices = await self._contracts(plan), await self._prices(plan)
         left = 0
         for bot in plan.acting:
             balance = balances.get((bot.mode, bot.user_id))
@@ -197,6 +198,7 @@ class ChunkWorker:
                 contracts,
                 balance,
                 plan.follows.of(bot.user_id),
+                prices,
             )
             left += not await self._act(bot, moment)
         return left
@@ -234,6 +236,28 @@ class ChunkWorker:
             except DomainError as error:
                 log.warning("contract not read", symbol=symbol, error=str(error))
         return found
+
+    async def _prices(self, plan: _Plan) -> dict[str, Price]:
+        """Of the symbols that somebody may enter at a real account, as they are now; those that can
+        not be read are left out.
+        """
+        real = [bot for bot in plan.acting if bot.mode not in SIMULATED]
+        wanted = {
+            symbol
+            for bot in real
+            for symbol, reading in plan.readings[bot.user_id].items()
+            if reading.buy != reading.sell
+        }
+        symbols = sorted(wanted)
+        found = await asyncio.gather(*map(self._price, symbols))
+        return {name: price for name, price in zip(symbols, found, strict=True) if price}
+
+    async def _price(self, symbol: str) -> Price | None:
+        try:
+            return await self.market.price(symbol)
+        except DomainError as error:
+            log.warning("price not read", symbol=symbol, error=str(error))
+            return None
 
 
 def _readings(bot: Bot, known: Mapping[tuple[str, str], Reading | None]) -> dict[str, Reading]:

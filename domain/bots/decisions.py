@@ -15,7 +15,7 @@ from domain.bots.ticks import entry_valid_until_ms
 from domain.bots.wishes import Wish, sides_held, wish_of
 from domain.clock import from_ms
 from domain.errors import DomainError
-from domain.market.ports import Contract
+from domain.market.ports import Contract, Price
 from domain.market.timeframes import to_ms
 from domain.outbox.service import Outbox
 from domain.risk.day_watch import tell_halt, watch_day
@@ -66,7 +66,8 @@ class Moment:
 
     `readings`, `contracts` by symbol; a symbol without a reading has no bar at this close. `now_ms`
     is the market's. `balance` None: the account can not be read now; exits are decided without it,
-    entries are not. `followed`: what the close makes of open positions, by symbol.
+    entries are not. `followed`: what the close makes of open positions, by symbol. `prices`: of
+    real markets, those that could be read.
     """
 
     close_ms: int
@@ -75,6 +76,7 @@ class Moment:
     contracts: Mapping[str, Contract]
     balance: Balance | None
     followed: Mapping[str, Followed] = field(default_factory=dict)
+    prices: Mapping[str, Price] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -251,6 +253,7 @@ def _entry(case: _Case, wish: Wish) -> Entry:
         take_percent=sizing.take_percent if math.isnan(take) else take,
         at_ms=case.moment.close_ms,
         reverses=wish.reverses,
+        now=case.moment.prices.get(wish.symbol),
     )
 
 
@@ -265,6 +268,7 @@ def _intent(case: _Case, entry: Entry, decision: Decision, signal_id: int | None
         take_profit_percent=_known(entry.take_percent),
         signal_price=entry.price,
         risk_percent=case.bot.sizing.risk_percent if entry.reverses else None,
+        max_qty=decision.max_qty,
         held=entry.reverses and case.bot.mode not in SIMULATED,
         valid_until_ms=case.valid_until_ms,
         fill_within_ms=to_ms(case.bot.timeframe),

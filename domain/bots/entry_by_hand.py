@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +12,7 @@ from domain.bots.models import BotConfig
 from domain.bots.roster import state_now
 from domain.clock import MarketClock
 from domain.errors import DomainError
-from domain.market.ports import Contract
+from domain.market.ports import Contract, Price
 from domain.market.timeframes import MINUTE_MS
 from domain.risk.gate import Appetite, Decision, Entry, decide_entry
 from domain.risk.service import locked_limits
@@ -29,13 +29,16 @@ MOST_MOVED = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`side` +1 or -1. `risk_percent` None = the user's own; `price`, USDT: as looked at."""
+    """`side` +1 or -1. `risk_percent` None = the user's own; `price`, USDT: as looked at; `now`:
+    the market as it is, to be given for a preview.
+    """
 
     mode: str
     symbol: str
     side: int
     risk_percent: float | None
     price: float
+    now: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ async def enter(
     exchange: str,
     user_id: int,
     asked: Asked,
-    price_now: float,
+    price: Price,
     balance: Balance,
     contract: Contract,
 ) -> tuple[Preview, Order | None]:
@@ -109,9 +112,9 @@ async def enter(
 
     Raises DomainError("price_moved", before, now) when that is too far from what was looked at.
     """
-    if abs(price_now / asked.price - 1) > MOST_MOVED:
-        raise DomainError("price_moved", before=asked.price, now=price_now)
-    now = Asked(asked.mode, asked.symbol, asked.side, asked.risk_percent, price_now)
+    if abs(price.last / asked.price - 1) > MOST_MOVED:
+        raise DomainError("price_moved", before=asked.price, now=price.last)
+    now = replace(asked, price=price.last, now=price)
     seen = await preview(session, clock, user_id, now, balance, contract)
     if not seen.decision.allowed:
         return seen, None
@@ -130,7 +133,7 @@ async def enter(
             leverage=seen.decision.leverage,
             stop_percent=seen.entry.stop_percent,
             take_profit_percent=seen.entry.take_percent,
-            signal_price=price_now,
+            signal_price=price.last,
             valid_until_ms=now_ms + int(VALID_MS * max(1.0, clock.speed)),
             fill_within_ms=_FILLS_WITHIN_MS,
         ),
@@ -148,6 +151,7 @@ def _entry(user_id: int, asked: Asked, sizing: BotConfig, now_ms: int) -> Entry:
         stop_percent=sizing.auto_sl,
         take_percent=sizing.auto_tp,
         at_ms=now_ms,
+        now=asked.now,
     )
 
 

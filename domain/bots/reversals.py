@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.roster import state_now
 from domain.clock import from_ms
-from domain.market.ports import Contract
+from domain.market.ports import Contract, Price
 from domain.outbox.service import Outbox
 from domain.risk.gate import Appetite, Entry, decide_entry
 from domain.risk.service import locked_limits
@@ -39,11 +39,12 @@ async def go_on(
     order_id: int,
     balance: Balance | None,
     contract: Contract | None,
+    price: Price | None,
     now_ms: int,
 ) -> str:
     """Decide one held entry if its way is free; the state it is in then.
 
-    `balance`, `contract` None: they can not be read now, it waits. Late = expired, and told.
+    `balance`, `contract`, `price` None: they can not be read now, it waits. Late = expired, told.
     """
     order = await session.get_one(Order, order_id, with_for_update=True)
     if order.state != HELD:
@@ -51,12 +52,14 @@ async def go_on(
     if order.valid_until is not None and from_ms(now_ms) > order.valid_until:
         await end_order(session, outbox, order, EXPIRED, from_ms(now_ms), "too_late")
         return order.state
-    if balance is None or contract is None or not await _is_free(session, order):
+    if balance is None or contract is None or price is None:
+        return order.state
+    if not await _is_free(session, order):
         return order.state
     await locked_limits(session, order.user_id)
     decision = await decide_entry(
         session,
-        _entry(order, now_ms),
+        _entry(order, price, now_ms),
         Appetite(order.risk_percent or 0.0, order.leverage or 1),
         await state_now(session, order.user_id, order.mode, order.symbol),
         balance,
@@ -85,7 +88,7 @@ async def _is_free(session: AsyncSession, order: Order) -> bool:
     return open_one is None
 
 
-def _entry(order: Order, now_ms: int) -> Entry:
+def _entry(order: Order, price: Price, now_ms: int) -> Entry:
     take = order.take_profit_percent
     return Entry(
         user_id=order.user_id,
@@ -97,4 +100,5 @@ def _entry(order: Order, now_ms: int) -> Entry:
         take_percent=math.nan if take is None else take,
         at_ms=now_ms,
         client_order_id=order.client_order_id,
+        now=price,
     )

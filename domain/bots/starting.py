@@ -20,6 +20,7 @@ from domain.market.ports import MarketData, unknown_symbol
 from domain.market.timeframes import TIMEFRAMES, to_ms
 from domain.risk import kills
 from domain.risk.service import limits
+from domain.risk.symbols import check_symbols
 from domain.settings.models import UserSettings
 from domain.strategies import service as strategies
 from domain.strategies.language import MAX_MEMORY_BARS, Bound, reach
@@ -77,7 +78,8 @@ async def preview_start(
     "strategy_empty", "strategy_memory" (bars, limit), "no_symbols", "too_many_symbols" (count,
     limit), "unknown_symbol", "unknown_timeframe", "timeframe_too_fine" (symbol, timeframe, finest),
     "rules_timeframe" (timeframe, chart), "mode_not_available" (mode), "mode_switch" (before,
-    after), "bot_panicked", "trading_killed", "symbols_killed" (symbols).
+    after), "bot_panicked", "trading_killed", "symbols_killed" (symbols),
+    "symbols_not_allowed" (symbols, allowed).
     """
     chosen = _symbols(market, symbols)
     _timeframe(market, chosen, timeframe)
@@ -91,6 +93,7 @@ async def preview_start(
     _switchable(running, mode, held)
     await kills.check(session, user_id, chosen)
     sizing, allowed = sizing_of(await config(session, user_id)), await limits(session, user_id)
+    check_symbols(allowed, chosen)
     return StartPreview(
         strategy_id=strategy.id,
         strategy=strategy.name,

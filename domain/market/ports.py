@@ -47,11 +47,15 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """The latest known price in USDT. `at_ms`: when it was seen (of candles: the bar's close)."""
+    """The latest known price in USDT. `at_ms`: when it was seen (of candles: the bar's close).
+
+    `turnover_usdt`: what was traded in the last 24 hours, where the market says so.
+    """
 
     last: float
     mark: float
     at_ms: int
+    turnover_usdt: float | None = None
 
 
 class Funding(NamedTuple):

@@ -14,15 +14,18 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import from_ms
-from domain.market.ports import Contract
+from domain.market.ports import Contract, Price
 from domain.money import exact, floor_step
 from domain.risk import kills
 from domain.risk.days import DayCheck, check_day
 from domain.risk.exposure import Taken, taken
-from domain.risk.models import RiskSettings
+from domain.risk.market import PRICE_UNSEEN, market_denial
+from domain.risk.models import NO_LIMIT_USDT, RiskSettings
 from domain.risk.people import person
 from domain.risk.service import locked_limits
+from domain.risk.symbols import permits
 from domain.trading.costs import Costs, padded
+from domain.trading.intents import SIMULATED
 from domain.trading.ports import Balance
 from domain.trading.sizing import (
     ALLOWED,
@@ -67,7 +70,8 @@ class Entry:
     `side` +1 or -1; `price`: that close; `stop_percent`, `take_percent` of the entry price, NaN =
     none. `reverses`: the position held on this symbol is closed in the same breath, and the size is
     made at the fill from what is then there. `client_order_id`: the order that this is about, when
-    there is one already: it is not counted against itself.
+    there is one already: it is not counted against itself. `now`: the market as it is at the
+    decision, without which nothing is entered at a real account.
     """
 
     user_id: int
@@ -80,6 +84,7 @@ class Entry:
     at_ms: int
     reverses: bool = False
     client_order_id: str | None = None
+    now: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,8 @@ class Decision:
     """`reason` is empty when allowed; `params` are its values. `qty` in coins, 0 when denied.
 
     A reversal's entry has qty 0 (or the fixed one): the exchange sizes it after the close, which
-    is when its equity is known, and refuses it there when it is below the minimum.
+    is when its equity is known, and refuses it there when it is below the minimum; `max_qty` is
+    then the most it may become, None = whatever the formula says.
     `terms`, `costs`: what sized it. `day`: the daily loss as seen.
     """
 
@@ -98,6 +104,7 @@ class Decision:
     costs: Costs
     day: DayCheck
     params: Mapping[str, float | int | str] = field(default_factory=dict)
+    max_qty: Decimal | None = None
 
     @property
     def allowed(self) -> bool:
@@ -120,6 +127,24 @@ class Standing:
     terms: Terms
     costs: Costs
     contract: Contract
+
+    @property
+    def room(self) -> tuple[Decimal, str]:
+        """What this entry may be worth, USDT, and the limit that says so."""
+        order, exposure = self.limits.max_order_usdt, self.limits.max_exposure_usdt
+        left = exact(exposure) - self.taken.notional_apart_from(self.entry.symbol)
+        return min((exact(order), "order_limit"), (left, "exposure_limit"))
+
+    @property
+    def binds(self) -> bool:
+        """Whether the user has set a limit of what may be open."""
+        return min(self.limits.max_order_usdt, self.limits.max_exposure_usdt) < NO_LIMIT_USDT
+
+    @property
+    def most(self) -> Decimal:
+        """Coins that fit into the room, in whole steps."""
+        fits = max(self.room[0], Decimal(0)) / Decimal(repr(self.entry.price))
+        return floor_step(fits, _step(self.contract))
 
 
 Denial = tuple[str, Mapping[str, float | int | str]]
@@ -191,8 +216,8 @@ def _judge(seen: Standing) -> Decision:
         if denial is not None:
             return _denied(seen, *denial)
     if seen.entry.reverses:
-        return _allowed(seen, exact(seen.terms.fixed_qty))
-    qty = _quantity(seen)
+        return _allowed(seen, exact(seen.terms.fixed_qty), seen.most if seen.binds else None)
+    qty = min(_quantity(seen), seen.most) if seen.binds else _quantity(seen)
     denial = _size(seen, float(qty))
     return _allowed(seen, qty) if denial is None else _denied(seen, *denial)
 
@@ -206,8 +231,9 @@ def _size(seen: Standing, qty: float) -> Denial | None:
     return _denial_of_levels(seen, code)
 
 
-def _allowed(seen: Standing, qty: Decimal) -> Decision:
-    return Decision("", qty, int(seen.terms.leverage), seen.terms, seen.costs, seen.day)
+def _allowed(seen: Standing, qty: Decimal, most: Decimal | None = None) -> Decision:
+    leverage = int(seen.terms.leverage)
+    return Decision("", qty, leverage, seen.terms, seen.costs, seen.day, max_qty=most)
 
 
 def _quantity(seen: Standing) -> Decimal:
@@ -221,7 +247,11 @@ def _quantity(seen: Standing) -> Decimal:
         seen.terms,
         seen.costs,
     )
-    return floor_step(exact(qty), max(seen.contract.qty_step, exact("0.00000001")))
+    return floor_step(exact(qty), _step(seen.contract))
+
+
+def _step(contract: Contract) -> Decimal:
+    return max(contract.qty_step, exact("0.00000001"))
 
 
 def _denied(seen: Standing, reason: str, params: Mapping[str, float | int | str]) -> Decision:
@@ -240,6 +270,23 @@ def _person(seen: Standing) -> Denial | None:
     return None
 
 
+def _market(seen: Standing) -> Denial | None:
+    entry, limits = seen.entry, seen.limits
+    if entry.mode in SIMULATED:
+        return None
+    if entry.now is None:
+        return PRICE_UNSEEN, {}
+    code = market_denial(entry.price, entry.now, limits)
+    if code is None:
+        return None
+    return code, {
+        "symbol": entry.symbol,
+        "price": entry.now.last,
+        "percent": limits.price_collar,
+        "floor": limits.min_turnover_usdt,
+    }
+
+
 def _daily_loss(seen: Standing) -> Denial | None:
     if not seen.day.halted:
         return None
@@ -252,6 +299,8 @@ def _daily_loss(seen: Standing) -> Denial | None:
 
 def _symbol_free(seen: Standing) -> Denial | None:
     symbol, source = seen.entry.symbol, seen.taken.held.get(seen.entry.symbol)
+    if not permits(seen.limits, symbol):
+        return "symbol_not_allowed", {"symbol": symbol}
     if source == "external":
         return "external_position", {"symbol": symbol}
     if source is not None and not seen.entry.reverses:
@@ -266,6 +315,18 @@ def _places(seen: Standing) -> Denial | None:
     if used < seen.limits.max_positions:
         return None
     return "max_positions", {"used": used, "limit": seen.limits.max_positions}
+
+
+def _room(seen: Standing) -> Denial | None:
+    """What does not fit whole is made smaller; here it is refused where nothing fits at all."""
+    if not seen.binds:
+        return None
+    minimum = max(seen.terms.min_qty, seen.terms.min_cost / seen.entry.price)
+    least = max(minimum, seen.terms.fixed_qty)
+    if seen.most > 0 and float(seen.most) >= least:
+        return None
+    room, limit = seen.room
+    return limit, {"room": float(max(room, Decimal(0))), "minimum": least * seen.entry.price}
 
 
 def _levels(seen: Standing) -> Denial | None:
@@ -287,7 +348,9 @@ def _denial_of_levels(seen: Standing, code: int) -> Denial | None:
 _CHECKS: tuple[Callable[[Standing], Denial | None], ...] = (
     _person,
     _symbol_free,
+    _market,
     _daily_loss,
     _places,
+    _room,
     _levels,
 )

@@ -10,20 +10,32 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.columns import ExactNumeric, UtcDateTime
+from domain.columns import ExactNumeric, JSONText, UtcDateTime
 from domain.database import Base
 
 STANDS = text("lifted_at IS NULL")
+NO_LIMIT_USDT = 1_000_000_000.0
+"""From here on a limit of what is open binds nobody."""
 
 
 class RiskSettings(Base):
-    """`daily_loss_limit` in USDT. The checks are the platform's."""
+    """`daily_loss_limit` in USDT. The first three and their checks are the platform's.
+
+    `max_order_usdt`: what one entry may be worth, `max_exposure_usdt`: everything open together; as
+    good as none unless set. `price_collar`: percent by which the price may be off the decision's
+    when an entry is sent; `min_turnover_usdt`: what the market must trade in a day, 0 = any. These
+    two bind real accounts. `allowed_symbols`: those that may be entered, None = all.
+    """
 
     __tablename__ = "risk_settings"
     __table_args__ = (
         CheckConstraint("daily_loss_limit > 0", name="check_positive_loss_limit"),
         CheckConstraint("max_leverage >= 1 AND max_leverage <= 100", name="check_leverage_range"),
         CheckConstraint("max_positions >= 1 AND max_positions <= 50", name="check_positions_range"),
+        CheckConstraint("max_order_usdt > 0", name="check_positive_order_limit"),
+        CheckConstraint("max_exposure_usdt > 0", name="check_positive_exposure_limit"),
+        CheckConstraint("price_collar > 0 AND price_collar <= 100", name="check_collar_range"),
+        CheckConstraint("min_turnover_usdt >= 0", name="check_turnover_not_negative"),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -31,6 +43,15 @@ class RiskSettings(Base):
     daily_loss_limit: Mapped[float] = mapped_column(Float, default=500.0, server_default="500.0")
     max_leverage: Mapped[int] = mapped_column(Integer, default=10, server_default="10")
     max_positions: Mapped[int] = mapped_column(Integer, default=5, server_default="5")
+    max_order_usdt: Mapped[float] = mapped_column(
+        Float, default=NO_LIMIT_USDT, server_default="1000000000"
+    )
+    max_exposure_usdt: Mapped[float] = mapped_column(
+        Float, default=NO_LIMIT_USDT, server_default="1000000000"
+    )
+    price_collar: Mapped[float] = mapped_column(Float, default=2.0, server_default="2.0")
+    min_turnover_usdt: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
+    allowed_symbols: Mapped[list[str] | None] = mapped_column(JSONText(list[str]))
 
 
 class RiskDay(Base):

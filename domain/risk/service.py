@@ -8,12 +8,16 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.risk.bounds import Bounds, Change, change, checked
-from domain.risk.models import RiskSettings
+from domain.risk.models import NO_LIMIT_USDT, RiskSettings
 
 LIMITS: dict[str, Bounds] = {
     "daily_loss_limit": Bounds(0.01, 1_000_000_000.0),
     "max_leverage": Bounds(1, 100, whole=True),
     "max_positions": Bounds(1, 50, whole=True),
+    "max_order_usdt": Bounds(1.0, NO_LIMIT_USDT),
+    "max_exposure_usdt": Bounds(1.0, NO_LIMIT_USDT),
+    "price_collar": Bounds(0.05, 100.0),
+    "min_turnover_usdt": Bounds(0.0, 1_000_000_000_000.0, risky=-1),
 }
 """The table's own checks, with a cent as the smallest loss and a billion USDT as the largest."""
 
@@ -22,7 +26,14 @@ async def limits(session: AsyncSession, user_id: int) -> RiskSettings:
     """The user's limits; without a row the defaults, as an object that is not stored."""
     found = await session.scalar(select(RiskSettings).where(RiskSettings.user_id == user_id))
     return found or RiskSettings(
-        user_id=user_id, daily_loss_limit=500.0, max_leverage=10, max_positions=5
+        user_id=user_id,
+        daily_loss_limit=500.0,
+        max_leverage=10,
+        max_positions=5,
+        max_order_usdt=NO_LIMIT_USDT,
+        max_exposure_usdt=NO_LIMIT_USDT,
+        price_collar=2.0,
+        min_turnover_usdt=0.0,
     )
 
 

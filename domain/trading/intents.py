@@ -43,11 +43,11 @@ class Intent:
     `side`: buy or sell. `qty` in coins: of an entry as the risk gate sized it; of a reduce-only
     order the part to close, 0 = all. `risk_percent` (a reversal's entry only; write its `reverse`
     first): sized at the fill, from the equity after the close; `qty` is then 0, or the fixed
-    quantity of `Terms.fixed_qty`. `signal_price`: the signal bar's close. Percents of the price.
-    `decided_ms`: the bar's close, market time. `valid_until_ms` (entries only): sent by then or
-    never; the 30 s in it are the wall's, so 30 s * max(1, MarketClock.speed). `fill_within_ms`
-    (entries only): the bot's timeframe; where the exchange is simulated the next bar is missing
-    when none opens within it.
+    quantity of `Terms.fixed_qty`, and `max_qty` the most it may become. `signal_price`: the signal
+    bar's close. Percents of the price. `decided_ms`: the bar's close, market time.
+    `valid_until_ms` (entries only): sent by then or never; the 30 s in it are the wall's, so 30 s *
+    max(1, MarketClock.speed). `fill_within_ms` (entries only): the bot's timeframe; where the
+    exchange is simulated the next bar is missing when none opens within it.
     `exit_reason`, `exit_detail` (reduce-only): what the trade will say; else those of the purpose.
     `held` (a reversal's entry, where nothing is sized at the fill): decided again once the other
     side is closed. `client_order_id`: None = a new one; given and known = that order is returned,
@@ -68,6 +68,7 @@ class Intent:
     take_profit_percent: float | None = None
     signal_price: float | None = None
     risk_percent: float | None = None
+    max_qty: Decimal | None = None
     valid_until_ms: int | None = None
     fill_within_ms: int | None = None
     exit_reason: str | None = None
@@ -88,13 +89,15 @@ class Intent:
 class PendingEntry:
     """An entry that may still fill. `side`: long, short.
 
-    `margin_usdt`: qty * price / leverage; 0 when it is sized at the fill.
+    `margin_usdt`: qty * price / leverage; 0 when it is sized at the fill. `notional_usdt`: the most
+    it may be worth at that price; 0 where that is not known before the fill.
     """
 
     symbol: str
     side: str
     qty: Decimal
     margin_usdt: Decimal
+    notional_usdt: Decimal
     state: str
 
 
@@ -178,6 +181,7 @@ def _row(intent: Intent) -> Order:
         take_profit_percent=intent.take_profit_percent,
         signal_price=intent.signal_price,
         risk_percent=intent.risk_percent,
+        max_qty=None if intent.max_qty is None else exact(intent.max_qty),
         exit_reason=intent.exit_reason or reason,
         exit_detail=intent.exit_detail or detail,
         strategy_id=intent.strategy_id,
@@ -230,6 +234,7 @@ def to_request(order: Order) -> OrderRequest:
         exit_detail=order.exit_detail,
         signal_price=order.signal_price,
         risk_percent=order.risk_percent,
+        max_qty=order.max_qty,
         fill_within_ms=order.fill_within_ms,
     )
 
@@ -331,5 +336,6 @@ def _pending(order: Order) -> PendingEntry:
         side=LONG if order.side == BUY else SHORT,
         qty=order.qty,
         margin_usdt=exact(order.qty * price / (order.leverage or 1)),
+        notional_usdt=exact(max(order.qty, order.max_qty or Decimal(0)) * price),
         state=order.state,
     )

@@ -188,6 +188,7 @@ class Order(Base):
     take_profit_percent: Mapped[float | None] = mapped_column(Float)
     signal_price: Mapped[float | None] = mapped_column(Float)
     risk_percent: Mapped[float | None] = mapped_column(Float)
+    max_qty: Mapped[Decimal | None] = mapped_column(ExactNumeric)
     exit_reason: Mapped[str | None] = mapped_column(String(16))
     exit_detail: Mapped[str | None] = mapped_column(String(32))
     strategy_id: Mapped[int | None] = mapped_column(ForeignKey("strategies.id"))

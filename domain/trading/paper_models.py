@@ -63,6 +63,7 @@ class PaperOrder(Base):
     stop_percent: Mapped[float | None] = mapped_column(Float)
     take_percent: Mapped[float | None] = mapped_column(Float)
     risk_percent: Mapped[float | None] = mapped_column(Float)
+    max_qty: Mapped[float | None] = mapped_column(Float)
     from_ms: Mapped[int] = mapped_column(BigInteger)
     expires_ms: Mapped[int | None] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(10), default="pending", server_default="pending")

@@ -51,7 +51,8 @@ class OrderRequest:
     `qty` 0 of a reduce-only order: everything. An entry with a `risk_percent` is sized at the fill,
     which only an exchange with `sizes_at_fill` can: that share of the equity after what closed at
     that open, at `signal_price` (the signal bar's close); `qty` > 0 with a `risk_percent` is then
-    the size, or nothing when the free margin does not carry it. `fill_within_ms` (simulated fills):
+    the size, or nothing when the free margin does not carry it, and `max_qty` the most that comes
+    of the share. `fill_within_ms` (simulated fills):
     an entry expires when no bar opens within it after the order arrived (None: waits).
     """
 
@@ -70,6 +71,7 @@ class OrderRequest:
     signal_price: float | None = None
     risk_percent: float | None = None
     fill_within_ms: int | None = None
+    max_qty: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

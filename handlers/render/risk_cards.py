@@ -13,6 +13,10 @@ UNIT = {
     "daily_loss_limit": "USDT",
     "max_leverage": "×",
     "max_positions": "",
+    "max_order_usdt": "USDT",
+    "max_exposure_usdt": "USDT",
+    "price_collar": "%",
+    "min_turnover_usdt": "USDT",
     "max_risk_percent": "%",
     "leverage": "×",
     "auto_tp": "%",
@@ -27,8 +31,15 @@ def limits(t: Translator, row: RiskSettings, names: tuple[str, ...]) -> Html:
         t("risk.title"),
         "",
         *_explained(t, row, names),
+        t("risk.symbols", symbols=_symbols(t, row)),
         t("risk.hint", example=code("/risk set daily_loss_limit 300")),
     )
+
+
+def _symbols(t: Translator, row: RiskSettings) -> str:
+    if row.allowed_symbols is None:
+        return t("risk.all_symbols")
+    return ", ".join(row.allowed_symbols)
 
 
 def config(t: Translator, row: BotConfig, allowed: RiskSettings, names: tuple[str, ...]) -> Html:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from domain.bots import entry_by_hand
 from domain.bots.entry_by_hand import Asked
 from domain.database import Database
+from domain.market.ports import Price
 from domain.trading.models import Order
 from domain.trading.ports import Balance
 from tests.support.bots import Floor
@@ -38,10 +39,10 @@ async def test_a_long_by_hand_and_a_tick_at_the_same_moment(
 
     async def by_hand(name: str) -> None:
         asked = Asked("paper", "ETHUSDT", 1, None, 3_000.0)
-        balance = Balance(MONEY, MONEY, MONEY)
+        balance, price = Balance(MONEY, MONEY, MONEY), Price(3_000.0, 3_000.0, 0)
         async with either_database.write() as session:
             await entry_by_hand.enter(
-                session, market.clock, "bitget", floor.desk.users[name], asked, 3_000.0,
+                session, market.clock, "bitget", floor.desk.users[name], asked, price,
                 balance, contract,
             )  # fmt: skip
 

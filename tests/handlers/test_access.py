@@ -35,6 +35,8 @@ TABLE: dict[str, tuple[str, str | None]] = {
     "connect": ("user", Need.KEYS),
     "disconnect": ("user", Need.KEYS),
     "risk set max_leverage 20": ("user", LOOSENS),
+    "risk set symbols all": ("user", None),
+    "risk set price_collar 5": ("user", LOOSENS),
     "config set max_risk_percent 2": ("user", LOOSENS),
     "audit": ("admin", None),
     "kill": ("admin", None),
@@ -169,7 +171,12 @@ async def button(w: World, person: Person, action: str, *, acts: bool) -> str:
 
 async def test_tightening_and_stopping_are_never_gated(w: World) -> None:
     person = w.person(Somebody("user", True, True).name)
-    tightens = ("risk set max_leverage 2", "config set max_risk_percent 0.5")
+    tightens = (
+        "risk set max_order_usdt 500",
+        "risk set min_turnover_usdt 5000000",
+        "risk set max_leverage 2",
+        "config set max_risk_percent 0.5",
+    )
     for command in ("stop_bot", "pause", *tightens):
         assert outcome(await person.sends(f"/{command}")) == PASSES
 

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.risk.models import RiskSettings
+from tests.handlers.test_two_factor import connects_with
+from tests.support.authenticator import enrolled
 from tests.support.world import World
 
 
@@ -79,3 +81,38 @@ async def test_the_same_in_korean(w: World) -> None:
     assert "위험이 더 커지는" in await minsu.sends("/risk set max_leverage 30")
     assert "정수여야" in await minsu.sends("/risk set max_leverage 300")
     assert "거래당 위험: 1%" in await minsu.sends("/config")
+
+
+async def test_only_the_symbols_that_are_allowed_are_entered(w: World) -> None:
+    alice = await w.trader("alice")
+    assert "Symbols that may be entered: all" in await alice.sends("/risk")
+    assert "may be entered: BTCUSDT" in await alice.sends("/risk set symbols btc")
+    assert "only: BTCUSDT" in await alice.sends("/start_bot donchian eth 5m")
+    assert "ETHUSDT is not among the symbols you allow" in await alice.sends("/long eth")
+    assert "Long BTCUSDT?" in await alice.sends("/long btc")
+    assert "BTCUSDT, ETHUSDT" in await alice.sends("/risk symbols=btc,eth")
+    assert "Long ETHUSDT?" in await alice.sends("/long eth")
+    assert "may be entered: all" in await alice.sends("/risk set symbols all")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("symbols", "Which symbols?"), ("symbols moon", "MOON"), ("symbols btc,moon", "MOON")],
+)
+async def test_a_list_of_symbols_that_makes_no_sense_changes_nothing(
+    w: World, typed: str, said: str
+) -> None:
+    alice = await w.trader("alice")
+    assert said in await alice.sends(f"/risk set {typed}")
+    assert "may be entered: all" in await alice.sends("/risk")
+
+
+async def test_letting_more_symbols_in_needs_a_code_and_fewer_do_not(w: World) -> None:
+    alice = await w.trader("alice")
+    app = await enrolled(alice)
+    await connects_with(alice, app)
+    w.wall.advance(90_000)
+    assert "may be entered: BTCUSDT" in await alice.sends("/risk set symbols btc")
+    assert "six digits" in await alice.sends("/risk set symbols btc,eth")
+    assert "BTCUSDT, ETHUSDT" in await alice.sends(app.next_code())
+    assert "may be entered: ETHUSDT" in await alice.sends("/risk set symbols eth")

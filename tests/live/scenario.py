@@ -126,7 +126,7 @@ class Scenario:
         price, now = float(desk.emulator.price(symbol)), desk.clock.now_ms()
         wanted = Entry(
             desk.user_id, LIVE, symbol, 1 if side == "buy" else -1, price, stop,
-            float("nan") if take is None else take, now,
+            float("nan") if take is None else take, now, now=await desk.market.price(symbol),
         )  # fmt: skip
         async with desk.database.write() as session:
             decision = await decide_entry(

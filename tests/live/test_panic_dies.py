@@ -54,7 +54,7 @@ class Dying:
 
 def process(desk: LiveDesk, exchanges: Exchanges) -> Panics:
     """A fresh one: nothing is remembered but what the database holds."""
-    sender = OrderSender(desk.database, exchanges, desk.outbox, desk.clock, desk.clock)
+    sender = OrderSender(desk.database, exchanges, desk.outbox, desk.clock, desk.clock, desk.market)
     reconciler = Reconciler(desk.database, exchanges, desk.outbox, desk.clock)
     return Panics(desk.database, exchanges, sender, reconciler, desk.outbox, desk.clock, desk.clock)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.clock import to_ms
-from domain.market.ports import Contract
+from domain.market.ports import Contract, Price
 from domain.risk.gate import Appetite, Decision, Entry, decide_entry
 from domain.trading.ports import Balance
 from tests.support.market import contract
@@ -38,6 +38,7 @@ async def asks(
         stop_percent=1.5,
         take_percent=3.0,
         at_ms=to_ms(at or desk.now),
+        now=Price(float(entry.get("price", 60_000.0)), float(entry.get("price", 60_000.0)), 0),
     )
     async with desk.database.write() as session:
         return await decide_entry(

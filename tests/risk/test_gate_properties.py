@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.clock import to_ms
 from domain.market.ports import Contract, MarginTier
 from domain.risk.gate import Appetite, Decision, Entry, decide_entry
+from domain.risk.models import NO_LIMIT_USDT
 from domain.risk.service import LIMITS, set_limit
 from domain.trading.costs import liquidation_distance
 from domain.trading.intents import Intent, write_intent
@@ -18,6 +19,7 @@ from domain.trading.ports import Balance
 from tests.support.market import FakeMarket, contract
 from tests.support.trading import Desk, passing_database
 
+ROUNDING = Decimal("0.0000001")
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 
 
@@ -57,6 +59,8 @@ wishes = st.builds(
             "max_leverage": st.integers(1, 100),
             "max_positions": st.integers(1, 3),
             "daily_loss_limit": st.floats(1.0, 100_000.0),
+            "max_order_usdt": st.floats(1.0, 20_000.0),
+            "max_exposure_usdt": st.floats(1.0, 40_000.0),
         },
     ),
     ends_as=st.sampled_from(["intent", "sent", "unknown", "accepted", "rejected", "expired"]),
@@ -81,6 +85,7 @@ class Ledger:
     """What the test itself believes to be at risk."""
 
     margin: Decimal = Decimal(0)
+    notional: Decimal = Decimal(0)
     open: frozenset[str] = frozenset()
 
 
@@ -106,6 +111,9 @@ def holds(
     assert wish.symbol not in ledger.open
     risked = decision.qty * price * Decimal(repr(wish.stop)) / 100
     assert risked <= 10_000 * Decimal(repr(wish.appetite.risk_percent)) / 100
+    worth = decision.qty * price
+    assert worth <= Decimal(repr(limits["max_order_usdt"]))
+    assert ledger.notional + worth <= Decimal(repr(limits["max_exposure_usdt"])) + ROUNDING
     taken = decision.qty * price * (Decimal(1) / decision.leverage + rules.taker_fee)
     assert ledger.margin + taken <= 10_000
 
@@ -118,7 +126,12 @@ async def test_every_order_that_is_let_through_keeps_every_limit(
     async with passing_database() as database:
         desk = Desk.opened(database, FakeMarket())
         user_id = await desk.user()
-        limits = {"max_leverage": 10.0, "max_positions": 5.0}
+        limits = {
+            "max_leverage": 10.0,
+            "max_positions": 5.0,
+            "max_order_usdt": NO_LIMIT_USDT,
+            "max_exposure_usdt": NO_LIMIT_USDT,
+        }
         ledger = Ledger()
         for wish in sequence:
             limits |= {name: value for name, value in wish.limits.items() if name in LIMITS}
@@ -172,4 +185,5 @@ async def _play(
         order.state = wish.ends_as
     if wish.ends_as not in ("rejected", "expired"):
         ledger.open |= {wish.symbol}
+        ledger.notional += decision.qty * Decimal(repr(wish.price))
         ledger.margin += decision.qty * Decimal(repr(wish.price)) / decision.leverage

@@ -25,7 +25,7 @@ from domain.bots.service import BotView, StartPreview, Stopped
 from domain.clock import from_ms
 from domain.database import Database
 from domain.jobs.service import TableQueue
-from domain.risk.service import set_limit
+from domain.risk.service import LIMITS, set_limit
 from domain.signals.models import TradingSignal
 from domain.strategies.models import Strategy
 from domain.trading.models import Order, Trade
@@ -143,7 +143,7 @@ class Floor:
         user_id = await self.desk.user(name)
         async with self.database.write() as session:
             for setting, value in values.items():
-                change = set_limit if setting in _LIMITS else set_config
+                change = set_limit if setting in LIMITS else set_config
                 await change(session, user_id, setting, value)
 
     async def changes_bot(self, name: str = "alice", **values: Any) -> None:
@@ -192,6 +192,3 @@ class Floor:
     async def alerts(self, name: str = "alice", kind: str = "signal") -> list[dict[str, Any]]:
         """Parameters of what was queued for somebody's chat."""
         return [params for told, params in await self.desk.told(name) if told == kind]
-
-
-_LIMITS = ("daily_loss_limit", "max_leverage", "max_positions")

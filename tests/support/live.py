@@ -93,7 +93,7 @@ class TradingSide:
     def _wire(self) -> None:
         self.exchanges = CcxtExchanges(self.new_clients())
         side = (self.database, self.exchanges)
-        self.sender = OrderSender(*side, self.outbox, self.clock, self.clock)
+        self.sender = OrderSender(*side, self.outbox, self.clock, self.clock, self.market)
         self.reconciler = Reconciler(*side, self.outbox, self.clock)
         self.guard = StopGuard(*side, self.market, self.outbox, self.clock)
         self.reversals = Reversals(*side, self.market, self.outbox, self.clock)

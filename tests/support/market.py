@@ -48,6 +48,7 @@ class FakeMarket:
 
     `fails`: raised by every question while set. `asked`: the candle questions, in order.
     `meanwhile`: what happens while the price is asked for.
+    `quotes`: prices of now, where they are not the last bar's close.
     """
 
     clock: ManualClock = field(default_factory=lambda: ManualClock(START_MS))
@@ -56,6 +57,7 @@ class FakeMarket:
     meanwhile: Callable[[], Awaitable[None]] | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
     contracts: dict[str, Contract] = field(default_factory=dict)
+    quotes: dict[str, Price] = field(default_factory=dict)
     _rows: dict[str, list[Row]] = field(default_factory=dict)
     _funding: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     _made: dict[str, tuple[int, History]] = field(default_factory=dict)
@@ -131,6 +133,8 @@ class FakeMarket:
         if self.meanwhile is not None:
             await self.meanwhile()
         history = self._answer(symbol)
+        if symbol in self.quotes:
+            return self.quotes[symbol]
         if len(history.bars) == 0:
             return Price(self.prices[symbol], self.prices[symbol], self.clock.now_ms())
         return history.price(self.clock.now_ms())

@@ -100,7 +100,7 @@ class Desk:
             market,
             paper,
             outbox,
-            OrderSender(database, paper, outbox, clock, clock),
+            OrderSender(database, paper, outbox, clock, clock, market),
             Reconciler(database, paper, outbox, clock),
         )
 

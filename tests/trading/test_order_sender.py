@@ -19,7 +19,7 @@ def world(desk: Desk) -> TroubledExchanges:
     """The paper exchange with troubles in front, which the desk's sender now meets."""
     troubled = TroubledExchanges(desk.exchanges)
     clock = desk.market.clock
-    desk.sender = OrderSender(desk.database, troubled, desk.outbox, clock, clock)
+    desk.sender = OrderSender(desk.database, troubled, desk.outbox, clock, clock, desk.market)
     desk.market.rests()
     return troubled
 
@@ -117,7 +117,7 @@ async def test_a_process_that_died_while_sending_leaves_an_order_that_is_finishe
     assert (await desk.order(order)).state == "sent"
 
     clock = desk.market.clock
-    reborn = OrderSender(desk.database, world, desk.outbox, clock, clock)
+    reborn = OrderSender(desk.database, world, desk.outbox, clock, clock, desk.market)
     assert await reborn.send_due() == 0, "it is no intent any more"
     assert await reborn.recover(timedelta(0)) == 1
     assert (await desk.order(order)).state == "accepted"

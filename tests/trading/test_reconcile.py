@@ -280,7 +280,7 @@ async def test_an_order_whose_answer_was_lost_is_known_once_the_account_was_read
     troubled = TroubledExchanges(desk.exchanges)
     troubled.troubles.append("lost_back")
     clock = desk.market.clock
-    await OrderSender(desk.database, troubled, desk.outbox, clock, clock).send_due()
+    await OrderSender(desk.database, troubled, desk.outbox, clock, clock, desk.market).send_due()
     assert (await desk.order(order)).state == "unknown"
     await desk.reconciler.run(MODE)
     assert (await desk.order(order)).state == "accepted"
