@@ -56,6 +56,7 @@ _SYNONYMS = {
     "stop_loss": "auto_sl",
     "손절": "auto_sl",
 }
+_NONE = frozenset({"none", "off", "no", "없음", "해제"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,8 @@ async def change(ctx: Context, group: Group, name: str, typed: str) -> Reply:
     Raises DomainError: "wrong_unit", "too_late", those of `domain.risk.bounds.checked`, and those
     of a step-up when it lets more risk in.
     """
+    if name in risk_cards.OFF and typed.strip().lower() in _NONE:
+        typed = str(risk_cards.OFF[name])
     amount = amount_of(typed)
     number = in_unit(name, amount, risk_cards.UNIT[name]) if name in group.known else amount.number
     changed = await group.set(ctx.session, ctx.user.id, name, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from domain.risk.kills import ALL, USER, Target
+from domain.risk.kills import ALL, FLAT, USER, Target
 from domain.risk.models import Kill
 from handlers.render import numbers
 from handlers.render.text import italic, lines
@@ -52,7 +52,11 @@ def standing(t: Translator, rows: Sequence[Html]) -> Html:
 
 
 def row(t: Translator, kill: Kill, left: int) -> Html:
-    """One that stands. `left`: accounts that are not flat yet."""
+    """One that stands. `left`: accounts that are not flat yet, as far as they are known."""
+    if kill.state == FLAT:
+        how_far = t("kills.flat")
+    else:
+        how_far = t("kills.left", n=left) if left else t("kills.begun")
     return lines(
         t(
             "kills.row",
@@ -60,7 +64,7 @@ def row(t: Translator, kill: Kill, left: int) -> Html:
             time=numbers.moment(t, kill.placed_at),
             by=kill.placed_by,
         ),
-        t("kills.left", n=left) if left else t("kills.flat"),
+        how_far,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.bots.models import BotConfig
 from domain.risk.bounds import Bounds, Change
-from domain.risk.models import RiskSettings
+from domain.risk.models import NO_LIMIT_USDT, RiskSettings
 from handlers.render import numbers
 from handlers.render.text import code, lines
 from handlers.texts import Html, Translator
@@ -23,6 +23,12 @@ UNIT = {
     "auto_sl": "%",
 }
 """What each setting is counted in."""
+OFF = {
+    "max_order_usdt": NO_LIMIT_USDT,
+    "max_exposure_usdt": NO_LIMIT_USDT,
+    "min_turnover_usdt": 0.0,
+}
+"""Limits that can be none, and how that is stored."""
 
 
 def limits(t: Translator, row: RiskSettings, names: tuple[str, ...]) -> Html:
@@ -77,9 +83,16 @@ def question(t: Translator, name: str, now: float, bounds: Bounds) -> Html:
 
 
 def value(t: Translator, name: str, number: float) -> str:
-    """A setting's value with its unit."""
+    """A setting's value with its unit, or that it binds nobody."""
+    if is_off(name, number):
+        return t("setting.no_limit")
     unit = UNIT[name]
     return numbers.setting(t, number) + (f" {unit}" if unit.isalpha() else unit)
+
+
+def is_off(name: str, number: float) -> bool:
+    """Whether a limit of that much is none."""
+    return name in OFF and number == OFF[name]
 
 
 def _explained(t: Translator, row: RiskSettings | BotConfig, names: tuple[str, ...]) -> list[Html]:

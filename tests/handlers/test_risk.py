@@ -116,3 +116,13 @@ async def test_letting_more_symbols_in_needs_a_code_and_fewer_do_not(w: World) -
     assert "six digits" in await alice.sends("/risk set symbols btc,eth")
     assert "BTCUSDT, ETHUSDT" in await alice.sends(app.next_code())
     assert "may be entered: ETHUSDT" in await alice.sends("/risk set symbols eth")
+
+
+async def test_a_limit_of_what_is_open_is_none_until_set_and_can_be_none_again(w: World) -> None:
+    alice, minsu = await w.trader("alice"), await w.trader("민수", "ko")
+    assert "Largest entry: none" in await alice.sends("/risk")
+    assert "none → 1,000 USDT" in await alice.sends("/risk set max_order 1000")
+    assert "1,000 USDT → none" in await alice.sends("/risk set max_order none")
+    assert "최소 일 거래대금: 없음" in await minsu.sends("/risk")
+    assert "없음 → 5,000,000 USDT" in await minsu.sends("/risk set 거래대금 5,000,000")
+    assert "→ 없음" in await minsu.sends("/risk set 거래대금 없음")

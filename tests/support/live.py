@@ -26,6 +26,7 @@ from bot.adapters.ccxt_limits import Limits
 from bot.adapters.ccxt_public import CcxtMarket
 from bot.adapters.fernet_cipher import FernetCipher
 from bot.jobs.guard import StopGuard
+from bot.jobs.kills import Kills
 from bot.jobs.orders import OrderSender
 from bot.jobs.panics import Panics
 from bot.jobs.reconcile import Reconciler
@@ -85,6 +86,7 @@ class TradingSide:
     guard: StopGuard = field(init=False)
     reversals: Reversals = field(init=False)
     panics: Panics = field(init=False)
+    kills: Kills = field(init=False)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(FernetCipher(self.outbox_key), self.clock)
@@ -100,6 +102,7 @@ class TradingSide:
         self.panics = Panics(
             *side, self.sender, self.reconciler, self.outbox, self.clock, self.clock
         )
+        self.kills = Kills(self.database, self.outbox, self.clock)
 
     async def restarts(self) -> None:
         """Another process from now on: it knows what is in the database, and sees to that first."""
@@ -119,7 +122,8 @@ class TradingSide:
         await self.guard.run(LIVE)
 
     async def closes_panics(self) -> int:
-        """A round of every panic; how many are under way."""
+        """A step of every kill, then a round of every panic; how many are under way."""
+        await self.kills.run()
         found = await self.panics.run()
         await self.panics.settle()
         return found
