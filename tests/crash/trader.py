@@ -19,7 +19,6 @@ from domain.database import Database
 from tests.support.live import KeyDrawer, LiveDesk, TradingSide, clients_on, market_at
 from tests.support.processes import environment
 
-_TIMEOUT_S = 300.0
 _SECONDS = 6
 
 
@@ -62,7 +61,7 @@ async def live(about: dict[str, Any]) -> None:
         Database(about["database"]),
         clock,
         market,
-        lambda: clients_on(market, clock, drawer, about["url"], timeout_s=_TIMEOUT_S),
+        lambda: clients_on(market, clock, drawer, about["url"]),
         about["outbox_key"],
     )
     await side.recovers()

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+
+from sqlalchemy import select
 
 from bot.sandbox.bitget import Fault
 from bot.sandbox.bitget.errors import BitgetError
@@ -21,13 +24,14 @@ from domain.errors import DomainError
 from domain.risk.gate import Appetite, Entry, decide_entry
 from domain.risk.models import RiskSettings
 from domain.trading.intents import pending_exposure
+from domain.trading.models import OPEN, Order
 from domain.trading.models import Position as Ours
 from tests.support.live import LIVE, LiveDesk
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 MOST_POSITIONS, MOST_LEVERAGE = 2, 5
 STEPS = 30
-CALM_S = 80
+LEAST_CALM_S, MOST_CALM_S = 20, 80
 _ORDERS = ("place-order", "place-tpsl-order", "place-strategy-order")
 _WRITES = (*_ORDERS, "set-leverage", "set-margin-mode", "cancel-plan-order")
 _READS = ("all-position", "current-position", "detail", "order-info", "fill-history", "fills", "")
@@ -64,13 +68,25 @@ class Scenario:
         self.desk.emulator.faults.clear()
         self.desk.emulator.comes_up()
         self.desk.emulator.skew_ms = 0
-        await self.passes(CALM_S)
+        await self._comes_to_rest()
 
     async def closes_all(self) -> None:
         """In calm weather."""
         for position in await self.desk.positions():
             await self._close(position, "close")
-        await self.passes(30)
+        await self._comes_to_rest()
+
+    async def _comes_to_rest(self) -> None:
+        """A while, and until no order is under way."""
+        await self.passes(LEAST_CALM_S)
+        for _ in range(MOST_CALM_S - LEAST_CALM_S):
+            if await self._is_at_rest():
+                return
+            await self.passes(1)
+
+    async def _is_at_rest(self) -> bool:
+        async with self.desk.database.read() as session:
+            return await session.scalar(select(Order.id).where(OPEN).limit(1)) is None
 
     async def passes(self, seconds: int) -> None:
         """The bot lives through so many seconds of the exchange's time."""
@@ -81,17 +97,25 @@ class Scenario:
             await self._turn()
 
     async def _turn(self) -> None:
-        """What the scheduler starts: orders each second, accounts every other, lost answers every
-        fifth.
-        """
-        struck = self.desk.emulator.faults.struck
-        await self._works()
-        if self.desk.emulator.faults.struck != struck:
-            self.rough.append(self.desk.clock.now_ms())
+        """What happens in a second, and whether it was rough."""
+        with self._weathered():
+            await self._works()
         self.most = max(self.most, len(self.desk.account.positions))
 
+    @contextmanager
+    def _weathered(self) -> Iterator[None]:
+        """Notes that calls failed meanwhile, also when what was done is given up."""
+        struck = self.desk.emulator.faults.struck
+        try:
+            yield
+        finally:
+            if self.desk.emulator.faults.struck != struck:
+                self.rough.append(self.desk.clock.now_ms())
+
     async def _works(self) -> None:
-        """The jobs that are due, one after the other or side by side, as they may be."""
+        """What the scheduler starts: orders each second, accounts every other, lost answers every
+        fifth; one after the other or side by side, as they may be.
+        """
         due: list[Callable[[], Awaitable[object]]] = [self.desk.sender.send_due]
         if self._seconds % 2 == 0:
             due.append(self.desk.watches)
@@ -265,10 +289,15 @@ class Scenario:
             await asyncio.sleep(0)
         turn.cancel()
         await asyncio.gather(turn, return_exceptions=True)
-        await self.desk.restarts()
+        with self._weathered():
+            await self.desk.restarts()
         return f"after {after} calls"
 
 
+_HANG_S = 0.02
+"""On the machine's own clock, as the patience of the client is: that is so long that a slow machine
+makes no weather of its own. That a client gives up is in `tests/emulator/test_faults`.
+"""
 _WEATHER: tuple[dict[str, Any], ...] = (
     {"code": "429"},
     {"status": 502},
@@ -277,8 +306,8 @@ _WEATHER: tuple[dict[str, Any], ...] = (
     {"code": "40200"},
     {"drop": True},
     {"drop": True, "done": True},
-    {"hang_s": 5.0},
-    {"hang_s": 5.0, "done": True},
+    {"hang_s": _HANG_S},
+    {"hang_s": _HANG_S, "done": True},
 )
 _EVENTS: dict[str, tuple[int, Callable[[Scenario], Awaitable[str]]]] = {
     "enters": (7, Scenario.enters),

@@ -21,7 +21,7 @@ async def desk(request: pytest.FixtureRequest) -> AsyncIterator[LiveDesk]:
     unified = KINDS[request.param]
     async with (
         passing_database() as database,
-        live_desk(database, timeout_s=0.5, unified=unified) as made,
+        live_desk(database, unified=unified) as made,
     ):
         yield made
 
@@ -48,7 +48,7 @@ async def test_a_fill_that_is_read_before_the_lost_order_was_looked_up(desk: Liv
 async def test_a_fill_that_is_read_before_the_answer_came(desk: LiveDesk) -> None:
     await desk.looks()
     order = await desk.intends("buy", "0.01", stop_percent=2.0)
-    desk.emulator.fails(Fault("place-order", hang_s=30, done=True))
+    desk.emulator.fails(Fault("place-order", hang_s=600, done=True))
     filled = asyncio.Event()
     desk.emulator.engine.listeners.add(lambda _, what, __: filled.set() if what == "fill" else None)
     sending = asyncio.create_task(desk.sender.send_due())
@@ -57,6 +57,7 @@ async def test_a_fill_that_is_read_before_the_answer_came(desk: LiveDesk) -> Non
     desk.emulator.fails(Fault("order-info", code="40109"))
     await desk.looks()
     assert await desk.positions() == [], "it may be the order's that is on its way"
+    desk.running.lets_go()
     await sending
     await desk.looks()
     assert (await ours(desk)).position_ref == order.client_order_id

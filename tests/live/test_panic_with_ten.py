@@ -28,7 +28,7 @@ async def desk() -> AsyncIterator[LiveDesk]:
     """Ten positions of a hundred dollars, entered here."""
     async with (
         passing_database() as database,
-        live_desk(database, rate=1_000, timeout_s=600.0, hedged=True) as made,
+        live_desk(database, rate=1_000, hedged=True) as made,
     ):
         for listing in LISTINGS:
             for side in ("buy", "sell"):

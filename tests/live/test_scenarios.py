@@ -24,7 +24,7 @@ async def test_our_books_are_the_exchanges(seed: int) -> None:
     kind = {"unified": seed % 4 in (2, 3), "hedged": seed % 2 == 1}
     async with (
         passing_database() as database,
-        live_desk(database, rate=10_000, timeout_s=1.0, **kind) as desk,
+        live_desk(database, rate=10_000, **kind) as desk,
     ):
         played = Scenario(desk, random.Random(seed))  # noqa: S311 - weather, not secrets
         await played.plays()

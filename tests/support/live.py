@@ -46,6 +46,8 @@ from tests.support.bitget_client import BTC, NOON_MS, client_of
 from tests.support.trading import add_user
 
 LIVE = "live"
+_PATIENCE_S = 600.0
+"""A slow machine is no lost answer: whoever wants one says so with a fault."""
 
 
 @dataclass
@@ -224,19 +226,19 @@ def market_at(url: str, clock: ManualClock) -> CcxtMarket:
 
 def clients_on(
     market: CcxtMarket, clock: ManualClock, drawer: KeyDrawer, url: str, *,
-    rate: float = 9.0, timeout_s: float = 2.0,
+    rate: float = 9.0,
 ) -> Clients:  # fmt: skip
     """As a process begins: nothing is known of any account. `rate`: an account's calls a second."""
     limits = Limits(SystemClock().monotonic, 10 * rate, rate, int(rate))
     return Clients(
         market, market.session, drawer.open, drawer.trouble, clock, clock, limits,
-        base_url=url, timeout_s=timeout_s,
+        base_url=url, timeout_s=_PATIENCE_S,
     )  # fmt: skip
 
 
 @asynccontextmanager
 async def live_desk(
-    database: Database, *, rate: float = 9.0, timeout_s: float = 2.0, **about: Any
+    database: Database, *, rate: float = 9.0, **about: Any
 ) -> AsyncIterator[LiveDesk]:
     """An emulator at noon and an account of 1,000 USDT; `about` is the account's.
 
@@ -254,7 +256,7 @@ async def live_desk(
         database,
         clock,
         market,
-        lambda: clients_on(market, clock, drawer, running.url, rate=rate, timeout_s=timeout_s),
+        lambda: clients_on(market, clock, drawer, running.url, rate=rate),
         Fernet.generate_key().decode(),
         emulator,
         running,

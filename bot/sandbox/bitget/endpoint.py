@@ -34,8 +34,8 @@ class Endpoint:
         self._routes = routes()
         self._stopping = asyncio.Event()
 
-    def stop(self) -> None:
-        """Let go of the calls that hang."""
+    def let_go(self) -> None:
+        """Close the calls that hang; none hangs from now on."""
         self._stopping.set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
