@@ -51,7 +51,7 @@ class Search:
 
         Raises DomainError("backtest_cancelled"), and what evaluation and `Course` raise.
         """
-        swept = {name for trial in trials for name in trial if _varies(name, trials)}
+        swept = _swept(trials)
         length = bar_ms(self.candles, self.rules)
         sweeper = Sweeper(self.program, self.candles, swept, bar_ms=length, others=self.others)
         teller = Teller(sweeper, self.gear.say)
@@ -102,5 +102,7 @@ def gear_for(bars: int, compiled: Path) -> Gear:
     return compiled_gear(compiled)
 
 
-def _varies(name: str, trials: Sequence[Inputs]) -> bool:
-    return len({trial[name] for trial in trials}) > 1
+def _swept(trials: Sequence[Inputs]) -> set[str]:
+    """The params that differ between the trials."""
+    names = {name for trial in trials for name in trial}
+    return {name for name in names if len({trial[name] for trial in trials}) > 1}

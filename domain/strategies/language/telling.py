@@ -27,6 +27,10 @@ Say = Callable[[Steps, Room, Flags], int]
 Values = Mapping[str, Value]
 _Key = tuple[object, ...]
 
+_NO_COLUMNS: dict[type[np.generic], tuple[Any, ...]] = {
+    kind: (np.zeros(0, kind),) * MOST_COLUMNS for kind in (np.float64, np.bool_)
+}
+
 
 class _Reading(NamedTuple):
     """What a tail needs of one combination: by node, columns and constants; and its warm-up."""
@@ -143,9 +147,11 @@ class Teller:
         self, nodes: tuple[Node, ...], values: Mapping[int, Any], kind: type[np.generic]
     ) -> tuple[Any, ...]:
         """As compiled code takes them: so many, each in one piece and of one kind."""
-        whole = (self.sweeper.whole(values[node.index]) for node in nodes)
-        given = [np.require(column, kind, ["C", "W"]) for column in whole]
-        return (*given, *(np.zeros(0, kind) for _ in range(MOST_COLUMNS - len(given))))
+        given = [self.sweeper.whole(values[node.index]) for node in nodes]
+        for place, column in enumerate(given):
+            if not column.flags.carray or column.dtype != kind:
+                given[place] = np.array(column, kind)
+        return (*given, *_NO_COLUMNS[kind][len(given) :])
 
 
 def _judged_together(sweeper: Sweeper) -> list[tuple[str, ...]]:
