@@ -53,12 +53,11 @@ def load(folder: Path, name: str) -> Candles:
 
 def cross(close: Any, fast: int = 12, slow: int = 26) -> Signals:
     """The workload's signals at each close."""
-    above = talib.EMA(close, fast) > (slower := talib.EMA(close, slow))
+    above = talib.EMA(close, fast) > talib.EMA(close, slow)
     strength = talib.RSI(close, 14)
     up, down = np.zeros(len(close), np.bool_), np.zeros(len(close), np.bool_)
-    known = ~np.isnan(slower[:-1])
-    up[1:] = above[1:] & ~above[:-1] & known & (strength[1:] < 70.0)
-    down[1:] = ~above[1:] & above[:-1] & known & (strength[1:] > 30.0)
+    up[slow:] = above[slow:] & ~above[slow - 1 : -1] & (strength[slow:] < 70.0)
+    down[slow:] = ~above[slow:] & above[slow - 1 : -1] & (strength[slow:] > 30.0)
     never, missing = np.zeros(len(close), np.bool_), np.full(len(close), np.nan)
     return Signals(up, down, never, never, missing, missing)
 

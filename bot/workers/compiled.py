@@ -21,7 +21,7 @@ from numba.extending import register_jitable
 from domain.backtests import blocks, columns, depth, excursions, loop, measure
 from domain.backtests.blocks import BLOCK, Survey, Surveyor
 from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
-from domain.backtests.excursions import Extremes, Ints
+from domain.backtests.excursions import Ints
 from domain.backtests.rules import Rules
 from domain.market import said
 from domain.market import scripts as operations
@@ -75,12 +75,12 @@ def compiled_gear(cache_dir: Path) -> Gear:
     return Gear(
         run=_compiled(loop.run_bars),
         column=lambda array, often: cast("list[float]", array),
-        ints=lambda length: cast("list[int]", np.zeros(length, np.int64)),
-        floats=lambda length: cast("list[float]", np.zeros(length, np.float64)),
+        ints=lambda length: cast("list[int]", np.empty(length, np.int64)),
+        floats=lambda length: cast("list[float]", np.empty(length, np.float64)),
         score=_compiled(measure.score),
         equity=_marking(_compiled(measure.mark_closes)),
-        survey=_surveying(_compiled(blocks.look)),
-        extremes=_reaching(_compiled(excursions.fill_extremes)),
+        survey=_surveying(_compiled(blocks.least_step), _compiled(blocks.look)),
+        excursions=_reaching(_compiled(excursions.fill_excursions)),
         say=_compiled(blockwise.say),
     )
 
@@ -96,28 +96,29 @@ def _marking(fill: Callable[..., Any]) -> Callable[[Floats, Times, Floats, float
     return equity_at
 
 
-def _surveying(look: Callable[..., Any]) -> Surveyor:
-    """`blocks.survey` by its compiled twin: one pass over all prices."""
+def _surveying(least: Callable[..., Any], look: Callable[..., Any]) -> Surveyor:
+    """`blocks.survey` by its compiled twins: one pass over the times, one over the prices."""
 
     def survey(candles: Candles) -> Survey:
         prices = (candles.open, candles.high, candles.low, candles.close)
         bottoms, tops = (np.empty(len(candles) // BLOCK, np.float64) for _ in range(2))
         whole = (np.ascontiguousarray(price, np.float64) for price in prices)
-        return Survey(look(*whole, bottoms, tops), bottoms, tops)
+        least_ms = least(np.ascontiguousarray(candles.time, np.int64))
+        return Survey(least_ms, look(*whole, bottoms, tops), bottoms, tops)
 
     return survey
 
 
-def _reaching(fill: Callable[..., Any]) -> Callable[[Candles, Ints, Ints], Extremes]:
-    """`excursions.held_extremes` by its compiled twin."""
+def _reaching(fill: Callable[..., Any]) -> Callable[..., tuple[Floats, Floats]]:
+    """`excursions.excursions` by its compiled twin."""
 
-    def extremes(candles: Candles, entry_bar: Ints, exit_bar: Ints) -> Extremes:
-        highest, lowest = (np.empty(len(entry_bar), np.float64) for _ in range(2))
+    def excursions(candles: Candles, side: Ints, *rows: Any) -> tuple[Floats, Floats]:
         prices = (np.ascontiguousarray(p, np.float64) for p in (candles.high, candles.low))
-        fill(*prices, entry_bar, exit_bar, highest, lowest)
-        return highest, lowest
+        mae, mfe = (np.empty(len(side), np.float64) for _ in range(2))
+        fill(*prices, side, *rows, mae, mfe)
+        return mae, mfe
 
-    return extremes
+    return excursions
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,13 +14,16 @@ from domain.market.said import Flags
 
 BITS = 3
 BLOCK = 1 << BITS
+TOGETHER = 512  # bars; what was read once is still near
 
 
 class Survey(NamedTuple):
-    """`unsound`: the first row whose prices are not possible (see `is_sound`), else -1. `bottoms`,
+    """`least_ms`: between the opens of two bars that follow one another, 0 of a single bar.
+    `unsound`: the first row whose prices are not possible (see `is_sound`), else -1. `bottoms`,
     `tops`: the least low and the greatest high of each whole block.
     """
 
+    least_ms: int
     unsound: int
     bottoms: Floats
     tops: Floats
@@ -30,7 +33,7 @@ Surveyor = Callable[[Candles], Survey]
 
 
 def survey(candles: Candles) -> Survey:
-    """One look at all prices. Column by column; compiled: `look`."""
+    """One look at all columns, one after the other; compiled: `least_step` and `look`."""
     low, high = candles.low, candles.high
     sound = low > 0.0  # compared in place: a year of minutes has long columns
     sound &= high < np.inf
@@ -38,7 +41,9 @@ def survey(candles: Candles) -> Survey:
         sound &= low <= price
         sound &= high >= price
     unsound = -1 if sound.all() else int(np.argmin(sound))
-    return Survey(unsound, extreme(low, np.minimum), extreme(high, np.maximum))
+    steps = np.diff(candles.time)
+    least_ms = int(steps.min()) if len(steps) else 0
+    return Survey(least_ms, unsound, extreme(low, np.minimum), extreme(high, np.maximum))
 
 
 def extreme(column: Floats, of_two: np.ufunc) -> Floats:
@@ -56,6 +61,16 @@ def eights(flags: Flags) -> Times:
     return numbers
 
 
+def least_step(time: Sequence[int]) -> int:
+    """`Survey.least_ms`."""
+    if len(time) < 2:
+        return 0
+    least = time[1] - time[0]
+    for bar in range(1, len(time)):
+        least = min(least, time[bar] - time[bar - 1])
+    return least
+
+
 def look(
     opens: Sequence[float],
     high: Sequence[float],
@@ -64,11 +79,31 @@ def look(
     bottoms: MutableSequence[float],
     tops: MutableSequence[float],
 ) -> int:
-    """`survey` bar by bar: fills `bottoms` and `tops`; `unsound`."""
+    """The prices bar by bar: fills `bottoms` and `tops`; `Survey.unsound`."""
     unsound = 0
+    for start in range(0, len(low), TOGETHER):
+        stop = min(start + TOGETHER, len(low))
+        for bar in range(start, stop):
+            unsound += int(not is_sound(opens[bar], high[bar], low[bar], close[bar]))
+        gather(start >> BITS, stop >> BITS, high, low, bottoms, tops)
+    if unsound == 0:
+        return -1
     for bar in range(len(low)):
-        unsound += int(not is_sound(opens[bar], high[bar], low[bar], close[bar]))
-    for block in range(len(bottoms)):
+        if not is_sound(opens[bar], high[bar], low[bar], close[bar]):
+            return bar
+    return -1
+
+
+def gather(
+    start: int,
+    stop: int,
+    high: Sequence[float],
+    low: Sequence[float],
+    bottoms: MutableSequence[float],
+    tops: MutableSequence[float],
+) -> None:
+    """Fills the blocks start..stop."""
+    for block in range(start, stop):
         at = block * BLOCK
         bottoms[block] = min(
             min(min(low[at], low[at + 1]), min(low[at + 2], low[at + 3])),
@@ -78,12 +113,6 @@ def look(
             max(max(high[at], high[at + 1]), max(high[at + 2], high[at + 3])),
             max(max(high[at + 4], high[at + 5]), max(high[at + 6], high[at + 7])),
         )
-    if unsound == 0:
-        return -1
-    for bar in range(len(low)):
-        if not is_sound(opens[bar], high[bar], low[bar], close[bar]):
-            return bar
-    return -1
 
 
 def is_sound(open_price: float, high: float, low: float, close: float) -> bool:

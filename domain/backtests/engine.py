@@ -120,6 +120,6 @@ def _result(
         equity=equity,
         columns=trade_columns(len(bars), prepared.bars, state, books, loop),
         counters=counted,
-        notes=notes(bars, rules, prepared.bar_ms, prepared.funding, counted, prepared.bars),
+        notes=notes(bars, rules, prepared, counted),
         candles=bars,
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, MutableSequence, Sequence
+from collections.abc import MutableSequence, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,17 +11,6 @@ from domain.market.candles import Candles, Floats
 from domain.trading.fills import LEVEL, TAKE_PROFIT
 
 Ints = npt.NDArray[np.int64]
-Extremes = tuple[Floats, Floats]
-
-
-def held_extremes(candles: Candles, entry_bar: Ints, exit_bar: Ints) -> Extremes:
-    """Per trade the greatest high and the least low of the bars entry..exit (the exit's not among
-    them), NaN where there are none. Column by column; compiled: `fill_extremes`.
-    """
-    return (
-        _over_full_bars(candles.high, entry_bar, exit_bar, np.maximum),
-        _over_full_bars(candles.low, entry_bar, exit_bar, np.minimum),
-    )
 
 
 def excursions(
@@ -34,11 +22,8 @@ def excursions(
     exit_price: Floats,
     reason: Ints,
     detail: Ints,
-    extremes: Callable[[Candles, Ints, Ints], Extremes] = held_extremes,
 ) -> tuple[Floats, Floats]:
     """(mae <= 0, mfe >= 0) in percent of the entry price, one per trade.
-
-    `extremes`: `held_extremes` or its compiled twin.
 
     Bars held to their end count with high and low. The bar of the exit counts with the exit's price
     alone, for what came after it was not held; only a take profit inside the bar also counts the
@@ -46,7 +31,8 @@ def excursions(
     """
     if len(side) == 0:
         return np.zeros(0), np.zeros(0)
-    highest, lowest = extremes(candles, entry_bar, exit_bar)
+    highest = _over_full_bars(candles.high, entry_bar, exit_bar, np.maximum)
+    lowest = _over_full_bars(candles.low, entry_bar, exit_bar, np.minimum)
     worst = np.where(side > 0, lowest, highest)
     best = np.where(side > 0, highest, lowest)
     inside = (reason == TAKE_PROFIT) & (detail == LEVEL)
@@ -60,23 +46,33 @@ def excursions(
     return mae + 0.0, mfe + 0.0  # no minus zero
 
 
-def fill_extremes(
+def fill_excursions(
     high: Sequence[float],
     low: Sequence[float],
+    side: Sequence[int],
     entry_bar: Sequence[int],
     exit_bar: Sequence[int],
-    highest: MutableSequence[float],
-    lowest: MutableSequence[float],
+    entry_price: Sequence[float],
+    exit_price: Sequence[float],
+    reason: Sequence[int],
+    detail: Sequence[int],
+    mae: MutableSequence[float],
+    mfe: MutableSequence[float],
 ) -> None:
-    """`held_extremes` trade by trade, into `highest` and `lowest`."""
-    for row in range(len(entry_bar)):
-        start, stop = entry_bar[row], exit_bar[row]
-        most, least = math.nan, math.nan
-        if start < stop:
-            most, least = high[start], low[start]
-        for bar in range(start + 1, stop):
+    """`excursions` trade by trade, into `mae` and `mfe`."""
+    for row in range(len(side)):
+        most = least = exit_price[row]
+        for bar in range(entry_bar[row], exit_bar[row]):
             most, least = max(most, high[bar]), min(least, low[bar])
-        highest[row], lowest[row] = most, least
+        if reason[row] == TAKE_PROFIT and detail[row] == LEVEL:
+            if side[row] > 0:
+                least = min(least, low[exit_bar[row]])
+            else:
+                most = max(most, high[exit_bar[row]])
+        worst, best = (least, most) if side[row] > 0 else (most, least)
+        adverse = side[row] * (worst / entry_price[row] - 1.0) * 100.0
+        favourable = side[row] * (best / entry_price[row] - 1.0) * 100.0
+        mae[row], mfe[row] = min(adverse, 0.0) + 0.0, max(favourable, 0.0) + 0.0  # no minus zero
 
 
 def _over_full_bars(column: Floats, entry_bar: Ints, exit_bar: Ints, extreme: np.ufunc) -> Floats:

@@ -10,12 +10,12 @@ import numpy as np
 
 from domain.backtests.blocks import Surveyor, survey
 from domain.backtests.columns import COUNTERS, MARK_FLOATS, Books, Columns, Plan, State
-from domain.backtests.excursions import Extremes, Ints, held_extremes
+from domain.backtests.excursions import excursions
 from domain.backtests.loop import run_bars
 from domain.backtests.measure import score
 from domain.backtests.prepare import Column, Prepared
 from domain.backtests.rules import Rules
-from domain.market.candles import Candles, Floats, Times
+from domain.market.candles import Floats, Times
 from domain.strategies.language.telling import Say
 from domain.trading.scripts import SCRATCH
 
@@ -27,11 +27,11 @@ OFTEN = frozenset(
 
 class Gear(NamedTuple):
     """How the loop is run: `run` is `loop.run_bars` or its compiled twin; so are `score` of
-    `measure.score`, `equity` of `equity_at`, `survey` of `blocks.survey` and `extremes` of
-    `excursions.held_extremes`. `say`: that of `blockwise.say`, None where numpy is faster.
+    `measure.score`, `equity` of `equity_at`, `survey` of `blocks.survey` and `excursions` of
+    the function of that name. `say`: that of `blockwise.say`, None where numpy is faster.
 
     `column` turns an array into what it reads, on every bar (`often`) or now and then; `ints`,
-    `floats` make buffers of n zeros.
+    `floats` make buffers of n numbers, whichever.
     """
 
     run: Callable[[int, int, State, Columns, Plan, Books], State]
@@ -41,7 +41,7 @@ class Gear(NamedTuple):
     score: Callable[..., tuple[float, float, float, int]]
     equity: Callable[[Floats, Times, Floats, float], Floats]
     survey: Surveyor
-    extremes: Callable[[Candles, Ints, Ints], Extremes]
+    excursions: Callable[..., tuple[Floats, Floats]]
     say: Say | None = None
 
 
@@ -76,7 +76,7 @@ PLAIN = Gear(
     score,
     equity_at,
     survey,
-    held_extremes,
+    excursions,
 )
 
 
@@ -105,11 +105,14 @@ def columns_for(prepared: Prepared, loop: Gear, plan: Plan) -> Columns:
 def books_for(prepared: Prepared, loop: Gear) -> Books:
     """Empty buffers, large enough for whatever the loop writes."""
     (trade_ints, trade_floats), (mark_ints, mark_floats) = prepared.buffers()
+    counters = loop.ints(COUNTERS)
+    for place in range(COUNTERS):
+        counters[place] = 0
     return Books(
         loop.ints(trade_ints),
         loop.floats(trade_floats),
         loop.ints(mark_ints),
         loop.floats(mark_floats),
-        loop.ints(COUNTERS),
+        counters,
         loop.floats(SCRATCH),
     )

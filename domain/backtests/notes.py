@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from domain.backtests.detail import Stepped
-from domain.backtests.prepare import FundingDue
+from domain.backtests.prepare import FundingDue, Prepared
 from domain.backtests.result import Counters, Note
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles
@@ -13,22 +13,23 @@ from domain.market.gaps import find_gaps
 
 
 def notes(
-    candles: Candles,
-    rules: Rules,
-    bar_ms: int,
-    due: FundingDue,
-    counted: Counters,
-    bars: Stepped,
+    candles: Candles, rules: Rules, prepared: Prepared, counted: Counters
 ) -> tuple[Note, ...]:
     """Gaps in the candles, missing funding, marks, counters that are not zero, conventions."""
-    return (*market_notes(candles, rules, bar_ms, due, bars), *run_notes(rules, counted))
+    gaps = [] if prepared.regular else _data(candles, prepared.bar_ms)
+    rest = _of_costs(rules, prepared.funding, prepared.bars)
+    return (*gaps, *rest, *run_notes(rules, counted))
 
 
 def market_notes(
     candles: Candles, rules: Rules, bar_ms: int, due: FundingDue, bars: Stepped
 ) -> list[Note]:
     """What is lacking in one symbol's data."""
-    return [*_data(candles, bar_ms), *_funding(rules, due), *_detail(bars)]
+    return [*_data(candles, bar_ms), *_of_costs(rules, due, bars)]
+
+
+def _of_costs(rules: Rules, due: FundingDue, bars: Stepped) -> list[Note]:
+    return [*_funding(rules, due), *_detail(bars)]
 
 
 def run_notes(rules: Rules, counted: Counters) -> tuple[Note, ...]:

@@ -53,9 +53,13 @@ class FundingDue(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """Columns as arrays, in the order of `loop.Columns`, and how much the loop can write."""
+    """Columns as arrays, in the order of `loop.Columns`, and how much the loop can write.
+
+    `regular`: no bar is missing.
+    """
 
     arrays: tuple[Column, ...]
+    regular: bool
     bars: Stepped
     bar_ms: int
     funding: FundingDue
@@ -87,9 +91,10 @@ def prepare(
     if bars == 0:
         raise DomainError("no_candles")
     check_length(bars, len(signals))
-    bar_ms = bar_length(candles.time, rules.timeframe)
-    found = _sound(survey(candles))
+    found = _sound(candles, survey(candles))
+    bar_ms = to_ms(rules.timeframe or "1m") if rules.timeframe or bars == 1 else found.least_ms
     stepping = stepped(candles, bar_ms, _checked(detail, survey))
+    least_ms = found.least_ms
     if stepping.candles is not candles:
         found = survey(stepping.candles)
     funding = funding_due(stepping.candles.time, int(candles.time[-1]) + bar_ms, rules.funding)
@@ -113,6 +118,7 @@ def prepare(
             funding.rates,
             *(columns[name] for name in ("codes", "operands", "starts", "values")),
         ),
+        regular=_is_regular(candles.time, bar_ms, least_ms),
         bars=stepping,
         bar_ms=bar_ms,
         funding=funding,
@@ -140,8 +146,7 @@ def _checked(detail: Candles | None, survey: Surveyor) -> Candles | None:
     """Finer candles in order and possible; raises as `prepare`. None and nothing are the same."""
     if detail is None or len(detail) == 0:
         return None
-    bar_length(detail.time, None)
-    _sound(survey(detail))
+    _sound(detail, survey(detail))
     return detail
 
 
@@ -178,24 +183,30 @@ def most_marks(said: Said, funding: FundingDue) -> int:
     return 2 * (said.entries + 1) + len(funding.rates)
 
 
-def _sound(found: Survey) -> Survey:
-    """Raises DomainError("candles_invalid", row).
+def _sound(candles: Candles, found: Survey) -> Survey:
+    """Raises DomainError("candles_disordered", row), ("candles_invalid", row).
 
     The loop looks only at bars that reach a level, so it relies on this.
     """
+    if found.least_ms <= 0 and len(candles) > 1:
+        row = int(np.argmax(np.diff(candles.time) <= 0)) + 1
+        raise DomainError("candles_disordered", row=row)
     if found.unsound >= 0:
         raise DomainError("candles_invalid", row=found.unsound)
     return found
 
 
+def _is_regular(time: Times, bar_ms: int, least_ms: int) -> bool:
+    return bar_ms <= least_ms and int(time[-1] - time[0]) == (len(time) - 1) * bar_ms
+
+
 def bar_length(time: Times, timeframe: str | None) -> int:
     """Length of a bar in ms: the timeframe's, else the least distance between two bars."""
     steps = np.diff(time)
-    if len(steps) and int(steps.min()) <= 0:
+    least = int(steps.min()) if len(steps) else to_ms("1m")
+    if least <= 0:
         raise DomainError("candles_disordered", row=int(np.argmax(steps <= 0)) + 1)
-    if timeframe is not None:
-        return to_ms(timeframe)
-    return int(steps.min()) if len(steps) else to_ms("1m")
+    return least if timeframe is None else to_ms(timeframe)
 
 
 def script_values(said: Said) -> Floats:

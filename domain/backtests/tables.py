@@ -16,7 +16,6 @@ from domain.backtests.columns import (
     State,
 )
 from domain.backtests.detail import Stepped
-from domain.backtests.excursions import excursions
 from domain.backtests.gears import Gear
 from domain.backtests.result import Counters, TradeColumns
 from domain.market.candles import Floats
@@ -48,8 +47,8 @@ def trade_columns(
     qty, entry, exit_price, pnl, fees, funding, slippage, stop = (
         np.ascontiguousarray(column) for column in floats.reshape(-1, TRADE_FLOATS).T
     )
-    mae, mfe = excursions(
-        stepped.candles, side, entry_bar, exit_bar, entry, exit_price, reason, detail, loop.extremes
+    mae, mfe = loop.excursions(
+        stepped.candles, side, entry_bar, exit_bar, entry, exit_price, reason, detail
     )
     return TradeColumns(
         side=side,
