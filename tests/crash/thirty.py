@@ -169,8 +169,9 @@ async def _start(stage: Stage, name: str) -> Asked:
     card = await stage.card(name, f"/start_bot {stage.bot_of(name)}", "▶️")
 
     async def effect(session: AsyncSession, user_id: int) -> tuple[Any, Any]:
-        row = await session.get_one(BotStatus, user_id)
-        return (row.is_running, row.timeframe), (True, stage.bot_of(name).rpartition(" ")[2])
+        row = await session.get(BotStatus, user_id)  # none before the command has been carried out
+        found = (row.is_running, row.timeframe) if row else None
+        return found, (True, stage.bot_of(name).rpartition(" ")[2])
 
     return Asked(name, "start", _edits(card[0], "🟢"), effect, tap=card)
 

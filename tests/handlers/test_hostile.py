@@ -30,7 +30,7 @@ async def test_no_arguments_bring_a_command_down(w: World) -> None:
     people = [await w.trader("alice"), await w.trader("민수", "ko"), w.person("stranger")]
     for route in ROUTES:
         for person in people:
-            for _ in range(4):
+            for _ in range(2):
                 words = " ".join(choose.choices(PIECES, k=choose.randint(0, 5)))
                 w.wall.advance(30)
                 await says_something_sensible(person, f"/{route.name} {words}")

@@ -26,6 +26,9 @@ from tests.support import processes
 from tests.support.sandbox_client import SandboxClient
 from tests.support.world import Person, World, world
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 SEED = int(os.environ.get("LEVERFRAME_GARBAGE_SEED", random.randrange(10**6)))  # noqa: S311
 COUNT = 2_000
 OVER_THE_WIRE = 200

@@ -15,8 +15,11 @@ from tests.live.scenario import Scenario
 from tests.support.live import live_desk
 from tests.support.trading import passing_database
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 FIRST = int(os.environ.get("LEVERFRAME_SCENARIO_SEED", "0"))
-COUNT = int(os.environ.get("LEVERFRAME_SCENARIOS", "24"))
+COUNT = int(os.environ.get("LEVERFRAME_SCENARIOS", "16"))
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))

@@ -9,6 +9,9 @@ from domain.backtests.rules import Rules
 from domain.strategies.builtins import BUILTINS, Builtin
 from tests.replay.markets import backtest, differences, random_candles
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 MARKET = random_candles(11, 420, 0.012, 0.02)
 RULES = live_rules(Rules(timeframe="1h", qty_step=0.001, price_tick=0.1))
 

@@ -31,6 +31,9 @@ from tests.replay.markets import (
     random_candles,
 )
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 MARKET = random_candles(7, 120, 0.015, 0.03)
 RULES = live_rules(
     Rules(
@@ -87,7 +90,7 @@ async def test_on_finer_bars_inside(case: Case, parts: int) -> None:
 
 
 @given(case=cases(), seeds=st.lists(st.integers(0, 2**31), min_size=1, max_size=2, unique=True))
-@settings(max_examples=12)
+@settings(max_examples=6)
 async def test_of_several_symbols_on_one_balance(case: Case, seeds: list[int]) -> None:
     others = [random_candles(seed, 45, 0.02, 0.05) for seed in seeds]
     markets = dict(zip(("BTCUSDT", "ETHUSDT", "XRPUSDT"), (case.candles, *others), strict=False))

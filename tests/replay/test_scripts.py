@@ -26,6 +26,9 @@ from tests.replay.markets import (
     random_candles,
 )
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 BOTH = "buy = crossover(close, sma(close, 3))\nsell = crossunder(close, sma(close, 3))\n"
 LONG = "buy = close > open\n"
 PROGRAMS = {
@@ -70,7 +73,7 @@ def test_the_scripts_matter(name: str) -> None:
 
 
 @given(case=cases(), code=st.sampled_from(sorted(PROGRAMS.values())))
-@settings(max_examples=25)
+@settings(max_examples=12)
 async def test_on_any_market_under_any_rules(case: Case, code: str) -> None:
     expected = backtest(case.candles, code, case.rules)
     found = await replay(case.candles, code, case.rules)

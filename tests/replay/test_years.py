@@ -18,6 +18,9 @@ from bot.workers.backtest import study_markets
 from domain.strategies.builtins import BUILTINS, Builtin
 from tests.replay.markets import differences
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 DATA = Path(__file__).parents[3] / "shared" / "data"
 SHORT = 1_000  # bars, in which some strategy may find nothing
 FILES = (

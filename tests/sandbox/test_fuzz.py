@@ -18,6 +18,9 @@ from bot.sandbox.methods import METHODS
 from bot.sandbox.world import ChatWorld
 from tests.sandbox.people import TOKEN
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 ALICE = ChatWorld().people.user("alice").id
 NAMES = [
     "chat_id", "text", "parse_mode", "entities", "reply_markup", "reply_parameters", "message_id",

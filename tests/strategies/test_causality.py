@@ -18,6 +18,9 @@ from tests.strategies.programs import programs
 from tests.strategies.samples import BAR_MS, market, rules, run, same, value
 from tests.strategies.test_functions import CASES
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 SHORT = market(260, seed=5)
 LONG = market(6_000, seed=6)
 

@@ -9,6 +9,9 @@ from domain.strategies.builtins import BUILTINS, Builtin
 from domain.strategies.language import compile_rules, format_rules
 from tests.strategies.programs import programs
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 UNTIDY = """
 
 # what it is about

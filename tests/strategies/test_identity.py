@@ -8,6 +8,9 @@ from hypothesis import given, settings
 from domain.strategies.language import compile_rules
 from tests.strategies.programs import programs
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 PLAIN = "fast = param(12, min=2, max=99)\nbuy = crossover(ema(close, fast), 0) and rsi(close) < 70"
 
 HASH_OF_THE_SIMPLEST = "e11816ff68fc018d248f2144d5a6d2b335c83f4cb0cd23fe69b2076ce2f82055"
@@ -90,7 +93,7 @@ def test_the_canonical_text_is_tidy(code: str, canonical: str) -> None:
 
 
 @given(code=programs())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_the_canonical_text_says_the_same_and_is_its_own(code: str) -> None:
     program = compile_rules(code)
     again = compile_rules(program.canonical)

@@ -20,6 +20,9 @@ from domain.strategies.builtins import BUILTINS, Builtin
 from domain.strategies.language import compile_rules, evaluate, reach
 from tests.strategies.samples import BAR_MS
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 DATA = Path(__file__).parents[3] / "shared" / "data" / "BTCUSD-1m-2017.parquet"
 EVERY = 1 if os.environ.get("LEVERFRAME_EVERY_BAR") else 293
 SIGNALS = ("buy", "sell", "exit_long", "exit_short")

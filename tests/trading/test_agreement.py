@@ -16,6 +16,9 @@ from domain.trading.models import Fill, Order, Position, Trade
 from tests.support.market import FakeMarket
 from tests.support.trading import MODE, Desk, passing_database
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 
 async def test_two_reconcilers_at_once_book_each_fill_once(either_database: Database) -> None:
     desk = Desk.opened(either_database, FakeMarket())
