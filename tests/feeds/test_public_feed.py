@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.adapters.bitget_wire import CANDLES
 from bot.adapters.fed_series import CHECK_MS
 from bot.sandbox.bitget import Fault
 from domain.errors import DomainError
@@ -167,6 +168,25 @@ async def test_while_rest_fails_what_the_feed_knows_is_still_known(stand: FeedSt
     stand.emulator.fails(Fault("market/candles", times=0, status=502))
     close = await stand.closes()
     assert (await stand.reads()).time[-1] + MINUTE_MS == close
+
+
+async def test_every_channel_is_one_that_the_exchange_has(stand: FeedStand) -> None:
+    for timeframe in CANDLES:
+        stand.feed.keep(BTC, timeframe)
+    await stand.connects()
+    assert stand.running.streams.topics() == len(CANDLES)
+    stand.clock.advance(2)
+    for timeframe in CANDLES:
+        await stand.ticks.candles(BTC, timeframe, end_ms=stand.clock.now_ms(), limit=1)
+
+
+async def test_what_can_not_be_had_does_not_end_the_rest(stand: FeedStand) -> None:
+    stand.feed.keep("MOONUSDT", "1m")
+    stand.feed.keep(BTC, "1m")
+    await stand.feed.turn()
+    await until(lambda: stand.running.streams.topics() == 1)
+    await stand.says()
+    assert stand.feed.stream.is_open
 
 
 async def test_a_timeframe_without_a_channel_is_left_to_rest(stand: FeedStand) -> None:
