@@ -42,7 +42,7 @@ async def _run() -> None:
         texts = [_push(symbols[one % MOST_SERIES], clock.now_ms()) for one in range(PUSHES)]
         began = time.perf_counter()
         for text in texts:
-            feed.stream.heard(text)
+            feed.lines[0].stream.heard(text)
         took = time.perf_counter() - began
         share = took / PUSHES * MOST_SERIES
         print(f"a push: {took / PUSHES * 1e6:.0f} us; {MOST_SERIES} of them a second: {share:.1%}")
@@ -63,7 +63,7 @@ def _minute(feed: BitgetFeed, clock: ManualClock, symbols: list[str]) -> None:
     for ahead_s in (0, 60):
         clock.advance(ahead_s + 1 if ahead_s else 0)
         for symbol in symbols:
-            feed.stream.heard(_push(symbol, clock.now_ms()))
+            feed.lines[0].stream.heard(_push(symbol, clock.now_ms()))
     clock.set(clock.now_ms() - clock.now_ms() % MINUTE_MS + 2_000)
 
 

@@ -1,4 +1,4 @@
-"""Bitget's public websocket, shared by all: candles that ticks need, prices that people ask for.
+"""Bitget's public websockets, shared by all: candles that ticks need, prices that people ask for.
 
 What is asked for is subscribed to, and let go when nobody has asked for a while. Whatever is not
 here, or not beyond doubt, is REST's to answer: see `FedMarket`.
@@ -6,21 +6,14 @@ here, or not beyond doubt, is REST's to answer: see `FedMarket`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import aiohttp
 
-from bot.adapters.bitget_wire import (
-    CANDLES,
-    TICKER,
-    Topic,
-    asking,
-    bars_of,
-    batches,
-    price_of,
-    pushed,
-)
+from bot.adapters.bitget_line import MOST_TOPICS, PublicLine
+from bot.adapters.bitget_wire import CANDLES, TICKER, Topic, bars_of, price_of, pushed
 from bot.adapters.fed_series import FedSeries
 from bot.adapters.stream import Stream
 from domain.clock import MarketClock, WallClock
@@ -34,8 +27,6 @@ FRESH_S = 3.0
 """For how long a price is one of now."""
 _PRICE_KEPT_S = 600.0
 _SERIES_KEPT_MS = 120_000
-_QUICK_MESSAGES, _PACE_S = 20, 20.0
-"""Bitget takes 240 subscribing messages per hour and connection."""
 
 
 @dataclass
@@ -46,18 +37,15 @@ class BitgetFeed:
     url: str
     clock: MarketClock
     wall: WallClock
-    stream: Stream = field(init=False)
+    lines: list[PublicLine] = field(default_factory=list)
     _series: dict[Topic, FedSeries] = field(default_factory=dict)
     _series_until_ms: dict[Topic, int] = field(default_factory=dict)
     _prices: dict[Topic, tuple[Price, float]] = field(default_factory=dict)
     _prices_until: dict[Topic, float] = field(default_factory=dict)
-    _subscribed: set[Topic] = field(default_factory=set)
-    _messages: int = 0
-    _asked_at: float = 0.0
     _differences: int = 0
 
     def __post_init__(self) -> None:
-        self.stream = Stream(self.http, self.url, self.wall, self._hear, self._begin, self._lost)
+        self._add_line()
 
     def keep(self, symbol: str, timeframe: str) -> None:
         """A tick reads this series, and will at its next closes."""
@@ -101,21 +89,20 @@ class BitgetFeed:
         return price if now - heard_at <= FRESH_S else None
 
     async def turn(self) -> None:
-        """Let go of what nobody needs, keep the connection, say what is wanted of it."""
+        """Let go of what nobody needs, keep the connections, say what is wanted of them."""
         self._forget()
-        await self.stream.turn(wanted=bool(self.wanted))
-        if self.stream.is_open:
-            await self._subscribe()
+        self._share_out()
+        await asyncio.gather(*(line.turn() for line in self.lines))
 
     async def aclose(self) -> None:
         """Leave."""
-        await self.stream.aclose()
+        await asyncio.gather(*(line.stream.aclose() for line in self.lines))
 
     def metrics(self) -> dict[str, float]:
         """Counters since the start of the process, and what is subscribed to now."""
         return {
-            "feed_topics": len(self._subscribed),
-            "feed_drops": self.stream.drops,
+            "feed_topics": sum(len(line.subscribed) for line in self.lines),
+            "feed_drops": sum(line.stream.drops for line in self.lines),
             "feed_differences": self._differences
             + sum(series.differences for series in self._series.values()),
         }
@@ -138,33 +125,25 @@ class BitgetFeed:
             self._prices.pop(topic, None)
             del self._prices_until[topic]
 
-    async def _subscribe(self) -> None:
+    def _share_out(self) -> None:
+        """Each topic stays where it is; a new one goes where there is room."""
         wanted = self.wanted
-        for operation, topics in (
-            ("unsubscribe", self._subscribed - wanted),
-            ("subscribe", wanted - self._subscribed),
-        ):
-            for batch in batches(sorted(topics)):
-                now = self.wall.monotonic()
-                if self._messages >= _QUICK_MESSAGES and now - self._asked_at < _PACE_S:
-                    return
-                self._messages, self._asked_at = self._messages + 1, now
-                if not await self.stream.send(asking(operation, batch)):
-                    return
-                change = self._subscribed.update if operation == "subscribe" else self._leave
-                change(batch)
+        for line in self.lines:
+            line.wanted &= wanted
+        for topic in sorted(wanted.difference(*(line.wanted for line in self.lines))):
+            if all(len(line.wanted) >= MOST_TOPICS for line in self.lines):
+                self._add_line()
+            next(line for line in self.lines if len(line.wanted) < MOST_TOPICS).wanted.add(topic)
 
-    def _leave(self, topics: Iterable[Topic]) -> None:
-        self._subscribed.difference_update(topics)
+    def _add_line(self) -> None:
+        stream = Stream(self.http, self.url, self.wall, self._hear)
+        self.lines.append(PublicLine(stream, self._lost))
 
-    def _begin(self) -> None:
-        self._messages = 0
-
-    def _lost(self) -> None:
-        self._subscribed.clear()
-        self._prices.clear()
-        for series in self._series.values():
-            series.lost()
+    def _lost(self, topics: Iterable[Topic]) -> None:
+        for topic in topics:
+            self._prices.pop(topic, None)
+            if topic in self._series:
+                self._series[topic].lost()
 
     def _hear(self, text: str) -> None:
         message = pushed(text)

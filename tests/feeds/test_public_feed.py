@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.adapters.bitget_line import MOST_TOPICS
 from bot.adapters.bitget_wire import CANDLES
 from bot.adapters.fed_series import CHECK_MS
 from bot.sandbox.bitget import Fault
@@ -30,7 +31,7 @@ async def test_what_a_tick_read_twice_and_rest_confirmed_is_read_without_rest(
 async def test_nothing_is_connected_while_nobody_needs_anything(stand: FeedStand) -> None:
     await stand.people.candles(BTC, "1m", end_ms=stand.clock.now_ms(), limit=2)
     await stand.feed.turn()
-    assert not stand.feed.stream.is_open
+    assert not stand.stream.is_open
 
 
 async def test_what_no_tick_reads_any_more_is_let_go(stand: FeedStand) -> None:
@@ -42,7 +43,7 @@ async def test_what_no_tick_reads_any_more_is_let_go(stand: FeedStand) -> None:
     await until(lambda: stand.running.streams.topics() == 1)
     stand.clock.advance(10 * 60)
     await stand.feed.turn()
-    assert not stand.feed.stream.is_open
+    assert not stand.stream.is_open
 
 
 async def test_a_tick_does_not_ask_rest_for_a_bar_that_may_still_change(stand: FeedStand) -> None:
@@ -75,7 +76,7 @@ async def test_without_a_trade_in_the_next_bar_rest_is_asked(stand: FeedStand) -
 async def test_the_socket_dies_and_rest_goes_on_until_it_is_back(stand: FeedStand) -> None:
     await stand.is_believed()
     stand.emulator.cuts()
-    await until(lambda: not stand.feed.stream.is_open)
+    await until(lambda: not stand.stream.is_open)
     before = stand.asked()
     for expected in (1, 2):
         close = await stand.closes(after_s=2)
@@ -93,7 +94,7 @@ async def test_the_socket_dies_and_rest_goes_on_until_it_is_back(stand: FeedStan
 async def test_a_close_that_was_missed_is_made_up_for_by_the_first_push(stand: FeedStand) -> None:
     await stand.is_believed()
     stand.emulator.cuts()
-    await until(lambda: not stand.feed.stream.is_open)
+    await until(lambda: not stand.stream.is_open)
     close = await stand.closes(after_s=1)
     await stand.connects()
     assert stand.feed.has(BTC, "1m", close), "the past comes with the subscription"
@@ -104,16 +105,16 @@ async def test_an_exchange_that_is_down_is_tried_again_more_and_more_seldom(
 ) -> None:
     await stand.is_believed()
     stand.emulator.goes_down()
-    await until(lambda: not stand.feed.stream.is_open)
+    await until(lambda: not stand.stream.is_open)
     stand.clock.advance(60)
     await stand.feed.turn()
-    assert not stand.feed.stream.is_open
+    assert not stand.stream.is_open
     stand.emulator.comes_up()
     await stand.feed.turn()
-    assert not stand.feed.stream.is_open, "at most once a second"
+    assert not stand.stream.is_open, "at most once a second"
     stand.clock.advance(4)
     await stand.connects()
-    assert stand.feed.stream.is_open
+    assert stand.stream.is_open
 
 
 async def test_the_feed_is_compared_with_rest_every_hour(stand: FeedStand) -> None:
@@ -157,7 +158,7 @@ async def test_a_price_of_before_the_socket_died_is_not_used(stand: FeedStand) -
     await stand.people.price(BTC)
     await stand.connects()
     stand.emulator.cuts()
-    await until(lambda: not stand.feed.stream.is_open)
+    await until(lambda: not stand.stream.is_open)
     asked = stand.asked("market/ticker")
     await stand.people.price(BTC)
     assert stand.asked("market/ticker") == asked + 1
@@ -180,13 +181,30 @@ async def test_every_channel_is_one_that_the_exchange_has(stand: FeedStand) -> N
         await stand.ticks.candles(BTC, timeframe, end_ms=stand.clock.now_ms(), limit=1)
 
 
+async def test_no_connection_has_more_topics_than_it_can_bear(stand: FeedStand) -> None:
+    for number in range(MOST_TOPICS):
+        stand.feed.keep(f"MOON{number}USDT", "1m")
+    await stand.feed.turn()
+    assert len(stand.feed.lines) == 1
+    stand.feed.keep(BTC, "1m")
+    stand.feed.keep(BTC, "5m")
+    await stand.feed.turn()
+    first, second = stand.feed.lines
+    assert (len(first.wanted), len(second.wanted)) == (MOST_TOPICS, 2)
+    await until(lambda: stand.running.streams.topics() == 2)
+    stand.clock.advance(4 * 60)
+    await stand.feed.turn()
+    assert not first.stream.is_open
+    assert [topic.channel for topic in second.wanted] == ["candle5m"]
+
+
 async def test_what_can_not_be_had_does_not_end_the_rest(stand: FeedStand) -> None:
     stand.feed.keep("MOONUSDT", "1m")
     stand.feed.keep(BTC, "1m")
     await stand.feed.turn()
     await until(lambda: stand.running.streams.topics() == 1)
     await stand.says()
-    assert stand.feed.stream.is_open
+    assert stand.stream.is_open
 
 
 async def test_a_timeframe_without_a_channel_is_left_to_rest(stand: FeedStand) -> None:

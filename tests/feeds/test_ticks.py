@@ -123,7 +123,7 @@ async def test_the_socket_dies_and_closes_are_ticked_as_before(bench: Bench) -> 
     await bench.starts()
     await bench.is_believed()
     bench.stand.emulator.cuts()
-    await until(lambda: not bench.stand.feed.stream.is_open)
+    await until(lambda: not bench.stand.stream.is_open)
     await bench.stand.closes(after_s=0.6)
     assert await bench.trading.run_due() == 0, "REST is given time to have the bar"
     bench.stand.clock.advance(1.4)

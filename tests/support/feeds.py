@@ -8,15 +8,17 @@ async with feed_stand() as stand:
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.adapters.bitget_feed import BitgetFeed
-from bot.adapters.bitget_wire import PONG, PUBLIC_PATH
+from bot.adapters.bitget_wire import PUBLIC_PATH, TICKER, Topic, asking
 from bot.adapters.ccxt_public import CcxtMarket
 from bot.adapters.fed_market import FedMarket
+from bot.adapters.stream import Stream
 from bot.sandbox.bitget import Emulator, RunningEmulator, start
 from domain.clock import ManualClock
 from domain.market.candles import Candles
@@ -25,6 +27,7 @@ from tests.support.bitget_client import NOON_MS
 from tests.support.live import market_at
 
 BTC = "BTCUSDT"
+_MARKED = re.compile(r"MARK(\d+)X")
 _PATIENCE_S = 60.0  # of a test that waits for what will never be so
 
 
@@ -46,16 +49,22 @@ class FeedStand:
     feed: BitgetFeed
     ticks: FedMarket
     people: FedMarket
-    pongs: int = 0
+    _asked: int = 0
+    _answered: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        hear = self.feed.stream.heard
+        hear = self.stream.heard
 
         def heard(text: str) -> None:
             hear(text)
-            self.pongs += text == PONG
+            self._answered.update(map(int, _MARKED.findall(text)))
 
-        self.feed.stream.heard = heard
+        self.stream.heard = heard
+
+    @property
+    def stream(self) -> Stream:
+        """The first connection."""
+        return self.feed.lines[0].stream
 
     def asked(self, endpoint: str = "market/candles") -> int:
         """REST calls since the start."""
@@ -70,10 +79,13 @@ class FeedStand:
             await self.says()
 
     async def says(self) -> None:
-        """Wait until all that the exchange has said was heard: it answers in order."""
-        before = self.pongs
-        await self.feed.stream.send("ping")
-        await until(lambda: self.pongs > before)
+        """Wait until all that the exchange has said was heard: it answers in order, also that it
+        does not have a market of a name of ours.
+        """
+        self._asked += 1
+        number = self._asked
+        await self.stream.send(asking("unsubscribe", [Topic(TICKER, f"MARK{number}X")]))
+        await until(lambda: number in self._answered)
 
     async def closes(
         self, move: str = "0.1%", *, after_s: float = 0.6, unheard: bool = False
@@ -89,7 +101,7 @@ class FeedStand:
         self.clock.set(close)
         self.emulator.moves(BTC, move)
         self.clock.advance(after_s)
-        if self.feed.stream.is_open:
+        if self.stream.is_open:
             await self.says()
         return close
 
