@@ -46,6 +46,21 @@ async def test_a_trader_searches_and_backtests_the_best_inputs(w: World, tmp_pat
     assert "Profit factor" in (await told(w))["caption"]
 
 
+async def test_a_strategy_that_reads_another_series_is_searched_and_walked(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/new_strategy Pairs")
+    await alice.sends(
+        "n = param(3, min=2, max=9)\n"
+        'calm = symbol("BTCUSDT", timeframe("5m", close > sma(close, n)))\n'
+        "buy = crossover(close, sma(close, 4)) and calm\n"
+        "sell = crossunder(close, sma(close, 4))"
+    )
+    await alice.sends("/optimize pairs btc 1m 30d n=3..5")
+    assert "3 combinations tried" in (await told(w))["caption"]
+    await alice.sends("/walkforward pairs btc 1m 30d n=3..4")
+    assert "6 windows" in (await told(w))["caption"]
+
+
 async def test_a_search_over_a_few_days_says_that_it_ranked_by_return(w: World) -> None:
     alice = await w.trader("alice")
     await alice.sends("/optimize ema btc 1m 1d fast=3..4 slow=9")
