@@ -143,12 +143,12 @@ class Container:
         self.pools.close()
         if self.opened_market.feed is not None:
             await self.opened_market.feed.aclose()
+        if self.real is not None:  # before the connections that it shares
+            await self.real.aclose()
         closing = getattr(self.opened_market.market, "aclose", None)
         if closing is not None:
             await closing()
         await self.keys.inspector.aclose()
-        if self.real is not None:
-            await self.real.aclose()
         await self.database.close()
 
 

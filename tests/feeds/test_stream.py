@@ -43,9 +43,8 @@ class Line:
 
     async def opens(self) -> None:
         """Connect, and wait until the other side knows."""
-        before = len(self.far.sockets)
         await self.stream.turn(wanted=True)
-        await until(lambda: len(self.far.sockets) > before)
+        await until(lambda: len(self.far.sockets) == self.fates.count("opened"))
 
 
 @pytest.fixture
