@@ -130,7 +130,8 @@ class Trading:
 
     async def close_down(self) -> None:
         """What an operator has stopped, and what is to be closed at once."""
-        await self.kills.run()
+        while await self.kills.step():
+            await self.panics.run()
         await self.panics.run()
 
     async def watch_accounts(self) -> None:

@@ -18,15 +18,18 @@ class Kills:
     outbox: Outbox
     wall: WallClock
 
-    async def run(self) -> int:
-        """Every kill as far as it can be carried now; how many have something left to do."""
+    async def run(self) -> None:
+        """Every kill as far as it can be carried now."""
+        while await self.step():
+            pass
+
+    async def step(self) -> bool:
+        """One step of every kill; whether another can be made at once."""
         async with self.database.read() as session:
             waiting = await killing.unfinished(session)
+        more = False
         for kill_id in waiting:
-            while await self._step(kill_id):
-                pass
-        return len(waiting)
-
-    async def _step(self, kill_id: int) -> bool:
-        async with self.database.write() as session:
-            return await killing.go_on(session, self.outbox, kill_id, self.wall.now())
+            async with self.database.write() as session:
+                now = self.wall.now()
+                more = await killing.go_on(session, self.outbox, kill_id, now) or more
+        return more

@@ -19,13 +19,15 @@ from domain.clock import MarketClock, WallClock
 from domain.database import Database
 from domain.errors import DomainError
 from domain.outbox.service import Outbox
-from domain.trading.intents import in_doubt
+from domain.trading.intents import SIMULATED, in_doubt
 from domain.trading.models import Order
 from domain.trading.ports import Exchange, ExchangePosition, Exchanges
 from domain.trading.reconcile import end_order
 from domain.trading.states import CANCELLED
 
 STUCK_AFTER_S = 20.0
+KILLED_AT_ONCE = 32
+"""Accounts closed side by side for operators: a kill of everybody leaves room for everybody."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 1.0
 
 log = structlog.get_logger(__name__)
@@ -33,7 +35,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class _Going:
-    """One panic in this process. `tries`: rounds so far; `again_at`, `since`: monotonic seconds."""
+    """One panic in this process. `tries`: rounds so far; `again_at`, `since` (the first of them
+    began): monotonic seconds.
+    """
 
     since: float
     tries: int = 0
@@ -57,16 +61,17 @@ class Panics:
     clock: MarketClock
     wall: WallClock
     _going: dict[int, _Going] = field(default_factory=dict)
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(KILLED_AT_ONCE))
 
     async def run(self) -> int:
         """Begin a round of every panic whose last one is over; how many panics there are."""
         async with self.database.read() as session:
             waiting = await panics.under_way(session)
         now = self.wall.monotonic()
-        for panic in waiting:
+        for panic in sorted(waiting, key=_urgency):
             going = self._going.setdefault(panic.id, _Going(now))
             if not going.works and now >= going.again_at:
-                going.task = asyncio.create_task(self._round(panic, going))
+                going.task = asyncio.create_task(self._begin(panic, going))
         open_ones = {panic.id for panic in waiting}
         self._going = {
             number: going
@@ -78,6 +83,16 @@ class Panics:
     async def settle(self) -> None:
         """Until the rounds that were begun are over."""
         await asyncio.gather(*(going.task for going in self._going.values() if going.task))
+
+    async def _begin(self, panic: Panic, going: _Going) -> None:
+        """Whoever panics waits for nobody."""
+        if not panic.kill_id:
+            await self._round(panic, going)
+            return
+        async with self._turns:
+            if not going.tries:
+                going.since = self.wall.monotonic()
+            await self._round(panic, going)
 
     async def _round(self, panic: Panic, going: _Going) -> None:
         code = "positions_open"
@@ -150,3 +165,8 @@ class Panics:
         async with self.database.write() as session:
             row = await session.get_one(Order, order.id, with_for_update=True)
             await end_order(session, self.outbox, row, CANCELLED, self.clock.now(), "panic")
+
+
+def _urgency(panic: Panic) -> tuple[bool, bool]:
+    """Those who asked for it themselves come first, then real money."""
+    return panic.kill_id > 0, panic.mode in SIMULATED

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
 from bot.jobs.kills import Kills
-from bot.jobs.panics import Panics
-from domain.bots import killing
+from bot.jobs.panics import KILLED_AT_ONCE, Panics
+from domain.bots import killing, panic
 from domain.bots.models import BotStatus, Panic
 from domain.database import Database
 from domain.outbox.models import OutboxMessage
@@ -23,6 +25,7 @@ from domain.trading.states import ENDED
 from domain.users.models import User
 from tests.support.bots import Floor
 from tests.support.market import FakeMarket
+from tests.support.trading import MODE
 
 TRADERS = int(os.environ.get("LEVERFRAME_RACES", "6"))
 
@@ -163,3 +166,64 @@ async def test_lifted_too_early_what_is_still_closing_enters_nothing(floor: Floo
         params["decided"] for params in await floor.alerts() if params["symbol"] == "ETHUSDT"
     ]
     assert [each["reason"] for each in decided] == ["bot_closing"]
+
+
+@dataclass
+class Slow:
+    """An exchange that answers some people only once it is `open`."""
+
+    inner: Any
+    people: set[int]
+    open: asyncio.Event
+
+    def of(self, user_id: int, mode: str) -> Any:
+        account = self.inner.of(user_id, mode)
+        return SlowAccount(account, self.open) if user_id in self.people else account
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+@dataclass
+class SlowAccount:
+    """One of theirs."""
+
+    inner: Any
+    open: asyncio.Event
+
+    async def holdings(self) -> Any:
+        await self.open.wait()
+        return await self.inner.holdings()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+async def test_whoever_panics_does_not_wait_for_those_that_operators_close(floor: Floor) -> None:
+    desk, clock = floor.desk, floor.market.clock
+    crowd = [await desk.user(f"p{number}") for number in range(KILLED_AT_ONCE + 2)]
+    alice = await desk.user("alice")
+    async with floor.database.write() as session:
+        session.add_all(
+            Panic(user_id=one, mode=MODE, kill_id=1, state="closing", begun_at=desk.now)
+            for one in crowd
+        )
+        await panic.begin(session, clock, alice, MODE, desk.now)
+    slow: Any = Slow(desk.sender.exchanges, set(crowd), asyncio.Event())
+    sides = desk.database, slow, desk.sender, desk.reconciler, desk.outbox
+    closing = Panics(*sides, clock, clock)
+    assert await closing.run() == len(crowd) + 1
+
+    async def going(user_id: int) -> bool:
+        async with floor.database.read() as session:
+            return await panic.is_closing(session, user_id, MODE, "BTCUSDT")
+
+    async with asyncio.timeout(60):
+        while True:
+            if not await going(alice):
+                break
+            await asyncio.sleep(0)
+    assert all([await going(one) for one in crowd])
+    slow.open.set()
+    await closing.settle()
+    assert not any([await going(one) for one in crowd])

@@ -11,7 +11,7 @@ from bot.sandbox.bitget import Fault
 from tests.crash.trader import another_process
 from tests.support.live import LiveDesk
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 600.0
 _LOOK_S = 0.01
 
 
