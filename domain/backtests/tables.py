@@ -28,8 +28,8 @@ def marked_equity(
     """Equity at each of the strategy's closes; the last value is the wallet after everything was
     closed at that close.
     """
-    places = stepped.row_of(np.array(books.mark_bars[: state.marks], np.int64), len(close))
-    floats = np.array(books.mark_floats[: state.marks * MARK_FLOATS], np.float64)
+    places = stepped.row_of(np.asarray(books.mark_bars[: state.marks], np.int64), len(close))
+    floats = np.asarray(books.mark_floats[: state.marks * MARK_FLOATS], np.float64)
     equity = loop.equity(close, places, floats, float(initial))
     equity[-1] = state.wallet
     return equity
@@ -39,8 +39,8 @@ def trade_columns(
     rows: int, stepped: Stepped, state: State, books: Books, loop: Gear
 ) -> TradeColumns:
     """The trades written, with their excursions. `rows`: how many bars the strategy has."""
-    ints = np.array(books.trade_ints[: state.trades * TRADE_INTS], np.int64)
-    floats = np.array(books.trade_floats[: state.trades * TRADE_FLOATS], np.float64)
+    ints = np.asarray(books.trade_ints[: state.trades * TRADE_INTS], np.int64)
+    floats = np.asarray(books.trade_floats[: state.trades * TRADE_FLOATS], np.float64)
     side, entry_bar, exit_bar, entry_time, exit_time, reason, detail = (
         np.ascontiguousarray(column) for column in ints.reshape(-1, TRADE_INTS).T
     )
