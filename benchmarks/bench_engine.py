@@ -175,5 +175,5 @@ def run() -> None:
 
 if __name__ == "__main__":
     chosen = sys.argv[2] if len(sys.argv) > 2 else "w1"
-    default = 3 if chosen == "w2" else 5
+    default = 3 if chosen == "w2" else 15
     main(Path(sys.argv[1]), chosen, int(sys.argv[3]) if len(sys.argv) > 3 else default)
