@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.adapters import paper_store
@@ -24,7 +25,10 @@ class EarlyCloses:
         """Whether the bars of this close are here, beyond doubt."""
         async with self.database.read() as session:
             charts = await ticks.symbols_of(session, due.series)
+            if not self._has(charts, due.timeframe, due.close_ms):
+                return False
             books = (await paper_store.waiting(session)).since
-        return all(self.feed.has(symbol, due.timeframe, due.close_ms) for symbol in charts) and all(
-            self.feed.has(symbol, "1m", due.close_ms) for symbol in books
-        )
+        return self._has(books, "1m", due.close_ms)
+
+    def _has(self, symbols: Iterable[str], timeframe: str, close_ms: int) -> bool:
+        return all(self.feed.has(symbol, timeframe, close_ms) for symbol in symbols)
