@@ -29,6 +29,7 @@ from handlers.errors import explain
 from handlers.limits import RateLimiter
 from handlers.looks import looked
 from handlers.services import Services
+from handlers.stray import STRAY, looks_secret
 from handlers.texts import Translator, language_of
 from handlers.types import Action, Handler, Incoming, Look, Reply, Route, Tap
 
@@ -60,7 +61,7 @@ class Step:
 @dataclass(frozen=True)
 class Dispatcher:
     """`forms`: kind -> handler of the next message, which may be a file for `file_forms`.
-    `late_forms`: of what comes too late to answer one that asks for secrets. `limiter` holds each
+    `late_forms`: of secrets that come too late to answer one, or unasked. `limiter` holds each
     sender back, before anything is queued.
     """
 
@@ -175,6 +176,8 @@ class Dispatcher:
         form = await forms.waiting(session, cipher, found[0].id, incoming.received_at)
         if form is None:
             lapsed = await forms.lapsed(session, found[0].id, incoming.received_at)
+            if lapsed is None and looks_secret(incoming.text):
+                lapsed = STRAY
             handler = self.late_forms.get(lapsed or "")
         else:
             handler = self.forms.get(form.kind)

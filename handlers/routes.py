@@ -36,6 +36,7 @@ from handlers import (
     start,
     step_up,
     strategies,
+    stray,
     studies,
     trading,
     two_factor,
@@ -245,9 +246,10 @@ FORMS: Mapping[str, Handler] = {
     setup.TYPED: setup.answer,
 }
 """Kind of a form -> the handler of the message that answers it."""
-LATE_FORMS: Mapping[str, Handler] = dict.fromkeys(
-    (connect.FORM, two_factor.FORM, step_up.FORM), step_up.late
-)
-"""Those that ask for secrets: what comes too late is still deleted."""
+LATE_FORMS: Mapping[str, Handler] = {
+    **dict.fromkeys((connect.FORM, two_factor.FORM, step_up.FORM), step_up.late),
+    stray.STRAY: stray.answer,
+}
+"""Those that ask for secrets: what comes too late, or unasked, is still deleted."""
 FILE_FORMS = frozenset({authoring.CODE})
 """Those that may be answered with a file."""

@@ -71,6 +71,18 @@ async def test_what_is_typed_behind_the_command_is_deleted_and_not_taken(w: Worl
     assert not [text for text in texts_of(w, alice) if KEY in text]
 
 
+@pytest.mark.parametrize("key", ["bg_0123456789abcdef0123456789abcdef", "0f" * 32])
+async def test_a_key_that_nobody_asked_for_is_deleted_as_well(w: World, key: str) -> None:
+    """Whoever is new sends it right after /connect, without the button."""
+    alice = await w.trader("alice")
+    await alice.sends("/connect")
+    assert "then tap the button" in await alice.sends(key)
+    assert key not in texts_of(w, alice)
+    assert not await rows(w)
+    await alice.sends("what is this?")
+    assert "what is this?" in texts_of(w, alice), "only what looks like a key"
+
+
 async def test_a_part_that_no_exchange_makes_is_asked_for_again(w: World) -> None:
     alice = await w.trader("alice")
     said = await connects(alice, "my key is\nthis")
