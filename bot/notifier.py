@@ -79,6 +79,7 @@ class Notifier:
         """Deliver until cancelled; looks at least every `idle_s` for retries that fell due."""
         resumed = False
         while True:
+            await asyncio.sleep(0)  # a read of SQLite waits for nothing; others have work
             self._wake.clear()
             try:
                 if not resumed:
