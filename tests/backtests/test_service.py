@@ -45,6 +45,7 @@ async def test_it_runs_under_the_users_own_sizing_and_limits_as_they_are_now(lab
         "auto_sl": 2.5,
         "max_leverage": 10.0,
         "daily_loss_limit": 120.0,
+        "max_positions": 5,
         "tz": "UTC",
     }
 
