@@ -125,7 +125,7 @@ def test_what_acts_is_written_and_what_stops_overtakes() -> None:
     for tap in TAPS:
         assert tap.writes or not tap.acts
     urgent = {route.name for route in ROUTES if route.lane == 0}
-    assert urgent == {"stop_bot", "panic", "close", "close_all"}
+    assert urgent == {"stop_bot", "panic", "close", "close_all", "kill"}
     assert {route.name for route in ROUTES if route.expires} >= {"start_bot", "resume"}
 
 

@@ -337,6 +337,7 @@ async def test_not_more_chats_are_taken_at_once_than_can_be_served(
             await notify(bot, f"fill {number}", user=user)
         assert await bot.notifier.turn() == 64
         assert await bot.notifier.turn() == 0
+        await bot.notifier.settle()
         await bot.tells()
         assert all(far.heard(f"p{n}") == [f"fill {n}"] for n in range(70))
 
