@@ -119,8 +119,8 @@ def differences(expected: list[Trade], found: list[Trade]) -> list[str]:
 
 
 def _tolerance(name: str, trade: Trade) -> float | None:
-    if name in PERSTEPS:
-        return STEP * max(1.0, 200.0 / trade.entry_price)
+    if name in PERSTEPS:  # of a price or, for a small position, of what it was worth
+        return STEP * max(1.0, 200.0 / (trade.entry_price * min(1.0, trade.qty)))
     return STEP if name in NEAR else None
 
 
