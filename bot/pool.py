@@ -40,9 +40,11 @@ class WorkerPool:
         try:
             return await loop.run_in_executor(executor, call, target, *args)
         except BrokenProcessPool:
-            log.error("a worker process died", target=target)
             if self._executor is executor:
+                log.error("a worker process died", target=target)
                 self._executor = None
+            else:  # by `close`, or this has been said
+                log.info("a worker process ended", target=target)
             executor.shutdown(wait=False, cancel_futures=True)
             raise
 

@@ -53,8 +53,9 @@ class Database:
         fsync and the thread: for a replay only.
         """
         self.url = url
-        self._durable = durable
         self.is_sqlite = url.startswith("sqlite")
+        # A service lets others run at the end of each unit of work; a replay has no others.
+        self._alone = self.is_sqlite and not durable
         driver = sqlite_driver.connect if durable else sqlite_driver.connect_inline
         self.engine = _engine(url, driver, _PRAGMAS if durable else (*_PRAGMAS, _NOT_DURABLE))
         self._readers = (
@@ -71,7 +72,7 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A read-only unit of work, rolled back at the end; on SQLite one snapshot."""
         session = AsyncSession(self._readers, expire_on_commit=False, autoflush=False)
-        async with _ended(session, at_once=self.is_sqlite):
+        async with _ended(session, at_once=self._alone):
             yield session
 
     @asynccontextmanager
@@ -83,7 +84,7 @@ class Database:
         to be changed is read FOR UPDATE.
         """
         session = AsyncSession(self._write_engine, expire_on_commit=False)
-        async with self._writers, _ended(session, at_once=self.is_sqlite and not self._durable):
+        async with self._writers, _ended(session, at_once=self._alone):
             yield session
             await session.commit()
         for action in session.info.get("after_commit", ()):

@@ -298,7 +298,9 @@ async def test_in_a_real_worker_process_and_after_a_real_death(lab: Lab) -> None
     assert (lab.folder / f"charts/backtest-{row.id}.png").read_bytes().startswith(PNG)
 
 
-async def test_a_real_worker_that_hangs_ends_with_the_job(lab: Lab) -> None:
+async def test_a_real_worker_that_hangs_ends_with_the_job(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A sleep hears no flag: the process is killed, and the next job has a fresh one."""
     pool = WorkerPool()
     result_id = await lab.asks()
@@ -314,6 +316,7 @@ async def test_a_real_worker_that_hangs_ends_with_the_job(lab: Lab) -> None:
     try:
         row = await lab.runs(result_id, hangs, pool.close)
         assert row.error_message == "cancelled"
+        assert "a worker process died" not in capsys.readouterr().out
         assert await pool.run("os:getpid") != before
     finally:
         pool.close()

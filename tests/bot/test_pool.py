@@ -27,9 +27,12 @@ async def test_work_is_done_elsewhere_and_errors_come_back(pool: WorkerPool) -> 
         await pool.run("no_such_module:run")
 
 
-async def test_a_worker_that_dies_is_replaced(pool: WorkerPool) -> None:
+async def test_a_worker_that_dies_is_an_error_and_is_replaced(
+    pool: WorkerPool, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(BrokenProcessPool):
         await pool.run("os:_exit", 3)
+    assert "a worker process died" in capsys.readouterr().out
     assert await pool.run("operator:add", 2, 3) == 5
 
 

@@ -105,9 +105,9 @@ async def test_a_bot_that_runs_goes_on_writing_and_reading_meanwhile(
     async with opened(database_url) as database:
         await filled(database, running)
         queue = TableQueue(WALL)
-        stop = asyncio.Event()
+        began, stop = asyncio.Event(), asyncio.Event()
 
-        async def works() -> int:
+        async def works() -> None:
             done = 0
             while not stop.is_set():
                 async with database.write() as session:
@@ -118,14 +118,15 @@ async def test_a_bot_that_runs_goes_on_writing_and_reading_meanwhile(
                     row = await session.get_one(ApiKey, done % USERS + 1)
                     assert service.trusted(running, row).api_key == f"key-{row.user_id}"
                 done += 1
+                began.set()
                 await asyncio.sleep(0)
-            return done
 
         working = asyncio.create_task(works())
+        await began.wait()
         put_in_front(path)
         await rotation.renew_all(database, KeyFileCipher(path))
         stop.set()
-        assert await working > 0
+        await working
         assert (await rotation.renew_all(database, KeyFileCipher(path))).renewed == 0
         assert keep_newest(path) == 1
         alone = KeyFileCipher(path)
