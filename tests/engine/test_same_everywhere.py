@@ -15,9 +15,6 @@ from domain.backtests.result import Result
 from tests.engine.random_markets import Case, cases, simulated
 from tests.engine.stepping import Closed, stepped
 
-# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
-pytestmark = pytest.mark.no_cover
-
 SAME = settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

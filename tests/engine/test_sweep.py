@@ -25,9 +25,6 @@ from domain.strategies.language import compile_rules, evaluate
 from tests.engine.random_markets import Case, cases, random_candles, random_signals
 from tests.engine.tables import HOUR
 
-# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
-pytestmark = pytest.mark.no_cover
-
 SAME = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

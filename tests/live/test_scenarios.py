@@ -19,7 +19,7 @@ from tests.support.trading import passing_database
 pytestmark = pytest.mark.no_cover
 
 FIRST = int(os.environ.get("LEVERFRAME_SCENARIO_SEED", "0"))
-COUNT = int(os.environ.get("LEVERFRAME_SCENARIOS", "16"))
+COUNT = int(os.environ.get("LEVERFRAME_SCENARIOS", "10"))
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))

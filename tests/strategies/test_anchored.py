@@ -19,9 +19,6 @@ from tests.strategies.paper_basics import each
 from tests.strategies.paper_indicators import Bars
 from tests.strategies.samples import START_MS, market, refusals, rules, run, same, value
 
-# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
-pytestmark = pytest.mark.no_cover
-
 LONG = market(3_500, seed=8)
 BARS = Bars.of(LONG)
 

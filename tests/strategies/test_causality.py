@@ -35,7 +35,7 @@ def test_no_function_sees_the_future(name: str, cut: int) -> None:
 
 
 @given(code=programs(), cut=st.integers(1, 259))
-@settings(max_examples=int(os.environ.get("LEVERFRAME_PROGRAMS", "120")))
+@settings(max_examples=int(os.environ.get("LEVERFRAME_PROGRAMS", "60")))
 def test_no_program_sees_the_future(code: str, cut: int) -> None:
     bound = compile_rules(code).bind()
     whole, part = run(bound, SHORT), run(bound, SHORT.slice(0, cut))
