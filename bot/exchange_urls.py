@@ -7,18 +7,30 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 EXAMPLE = '{"bitget": {"rest": "http://127.0.0.1:8082", "ws": "ws://127.0.0.1:8082"}}'
 
 
 class ExchangeUrls(BaseModel):
-    """`rest`, `ws`: scheme and host, the exchange's own paths follow; `ws` None = no websocket."""
+    """`rest`, `ws`: scheme and host, the exchange's own paths follow; `ws` None = no websocket.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    One URL alone is `rest`, a list of two is `rest` and `ws`; both have a longer name, too.
+    """
 
-    rest: str
-    ws: str | None = None
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    rest: str = Field(validation_alias=AliasChoices("rest", "base_url"))
+    ws: str | None = Field(None, validation_alias=AliasChoices("ws", "websocket_url"))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"rest": value}
+        if isinstance(value, list) and len(value) == len(cls.model_fields):
+            return dict(zip(cls.model_fields, value, strict=True))
+        return value
 
     @field_validator("rest")
     @classmethod

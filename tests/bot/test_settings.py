@@ -109,9 +109,33 @@ def test_only_an_exchange_on_this_machine_is_taken_for_an_emulator(
 
 
 @pytest.mark.parametrize(
+    ("urls", "ws"),
+    [
+        ('{"bitget": "http://127.0.0.1:1/"}', None),
+        ('{"bitget": ["http://127.0.0.1:1", "ws://127.0.0.1:2"]}', "ws://127.0.0.1:2"),
+        ('{"bitget": ["http://127.0.0.1:1", null]}', None),
+        (
+            '{"bitget": {"base_url": "http://127.0.0.1:1", "websocket_url": "ws://127.0.0.1:2"}}',
+            "ws://127.0.0.1:2",
+        ),
+    ],
+)
+def test_an_address_of_an_exchange_is_written_in_one_of_several_ways(
+    monkeypatch: pytest.MonkeyPatch, urls: str, ws: str | None
+) -> None:
+    monkeypatch.setenv("LEVERFRAME_EXCHANGE_URLS", urls)
+    address = load().exchange_address
+    assert address is not None
+    assert (address.rest, address.ws) == ("http://127.0.0.1:1", ws)
+
+
+@pytest.mark.parametrize(
     ("urls", "allowed"),
     [
         ("http://127.0.0.1", "must be JSON such as"),
+        ('{"bitget": ["http://a", "ws://a", "ws://b"]}', "dictionary"),
+        ('{"bitget": 1}', "dictionary"),
+        ('{"bitget": "127.0.0.1"}', "http:// or https://"),
         ("[]", "must be JSON such as"),
         ('{"bitget": {"rest": "127.0.0.1"}}', "http:// or https://"),
         ('{"bitget": {"rest": "http://a", "ws": "http://a"}}', "ws:// or wss://"),
