@@ -7,7 +7,7 @@ presets, `set_levels` moves them. An order is sent once; whatever leaves a doubt
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from bot.adapters import ccxt_reads as reads
 from bot.adapters.ccxt_clients import CallRefusedError, Client, Clients
 from bot.adapters.ccxt_errors import Meaning, Told
+from bot.adapters.ccxt_fills import FillReader
 from bot.adapters.ccxt_levels import LevelKeeper, preset_levels
 from bot.adapters.ccxt_limits import ORDER, READ
 from domain.errors import DomainError
@@ -32,7 +33,6 @@ from domain.trading.ports import (
 )
 
 PRODUCT = "USDT-FUTURES"
-_FILLS_PAGE = 100
 _FIRST_LOOK_MS = 24 * 3_600_000
 _LEVERAGE_KNOWN_S = 300.0
 """It may be set by hand at the exchange, which nobody tells as long as nothing is open."""
@@ -261,33 +261,9 @@ class CcxtAccount:
         raise OrderUnknownError(told.code)
 
     async def _fills(
-        self, client: Client, symbols: Iterable[str], after: str | None
+        self, client: Client, symbols: Collection[str], after: str | None
     ) -> tuple[ExchangeFill, ...]:
         now_ms = self.clients.clock.now_ms()
-        since = now_ms - _FIRST_LOOK_MS if after is None else reads.fill_ms(after) - _OVERLAP_MS
-        parts = await self._guarded(
-            asyncio.gather(*(self._fills_of(client, symbol, since) for symbol in symbols))
-        )
-        return tuple(sorted((fill for part in parts for fill in part), key=lambda f: f.fill_id))
-
-    async def _fills_of(self, client: Client, symbol: str, since: int) -> list[ExchangeFill]:
-        """All pages of one symbol, newest first."""
-        unified = self.clients.markets.unified(symbol)
-        found: dict[str, ExchangeFill] = {}
-        params: dict[str, Any] = dict(client.params)
-        while True:
-            page = await self._page(client, unified, since, dict(params))
-            fresh = [trade for trade in page if reads.fill_id(trade) not in found]
-            for trade in fresh:
-                found[reads.fill_id(trade)] = reads.fill_from(symbol, trade, "")
-            if not fresh or len(page) < _FILLS_PAGE:
-                return list(found.values())
-            oldest = min(fresh, key=reads.fill_id)
-            params["idLessThan"] = oldest["id"]
-
-    async def _page(
-        self, client: Client, unified: str, since: int, params: dict[str, Any]
-    ) -> list[dict[str, Any]]:
-        return await client.call(
-            READ, lambda ex: ex.fetch_my_trades(unified, since, _FILLS_PAGE, params)
-        )
+        first_ms = now_ms - _FIRST_LOOK_MS if after is None else reads.fill_ms(after) - _OVERLAP_MS
+        reader = FillReader(client, self.clients.markets, now_ms)
+        return await self._guarded(reader.since(symbols, first_ms))

@@ -26,6 +26,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import to_ms
+from domain.market.timeframes import DAY_MS
 from domain.outbox import kinds
 from domain.outbox.service import Outbox
 from domain.trading import notices
@@ -349,7 +350,7 @@ async def begin_reading(session: AsyncSession, user_id: int, mode: str, now_ms: 
     The ids of its fills begin with their time, and what was known of it is old.
     """
     state = (await _locked_states(session, mode, [user_id]))[user_id]
-    state.last_fill_id = max(f"{now_ms:013d}-0", state.last_fill_id or "")
+    state.last_fill_id = max(_read_up_to(now_ms), state.last_fill_id or "")
     state.balance = state.equity = state.free = state.seen_at = None
     await session.flush()
 
@@ -378,9 +379,20 @@ async def end_order(
 
 
 def _remember(state: AccountState, snapshot: AccountSnapshot, at: datetime) -> None:
+    """`last_fill_id` goes with the time where fills are told by it: how far back a question may
+    reach is limited, and a position may be open for months.
+    """
     if snapshot.fills:
         state.last_fill_id = snapshot.fills[-1].fill_id
+    if snapshot.overlaps:
+        yesterday_ms = (to_ms(at) // DAY_MS - 1) * DAY_MS  # no fill is shown later than that
+        state.last_fill_id = max(_read_up_to(yesterday_ms), state.last_fill_id or "")
     state.balance = float(snapshot.balance.balance)
     state.equity = float(snapshot.balance.equity)
     state.free = float(snapshot.balance.free)
     state.seen_at = at
+
+
+def _read_up_to(moment_ms: int) -> str:
+    """As the id of a fill, which begins with its time at a real exchange."""
+    return f"{moment_ms:013d}-0"

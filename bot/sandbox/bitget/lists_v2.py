@@ -11,6 +11,8 @@ from bot.sandbox.bitget.orders import Order
 from bot.sandbox.bitget.placing import find
 from bot.sandbox.bitget.request import Call, Handler
 
+_FILL_DAYS = 90
+
 
 def _detail(call: Call) -> Any:
     order = find(call)
@@ -45,6 +47,7 @@ def _history(call: Call) -> Any:
 
 
 def _fills(call: Call) -> Any:
+    call.spans_most(_FILL_DAYS)
     symbol, order_id = call.text("symbol", ""), call.text("orderId", "")
     fills = [
         fill
@@ -54,7 +57,7 @@ def _fills(call: Call) -> Any:
         and fill.at_ms <= call.seen_ms()
         and call.in_span(fill.at_ms)
     ]
-    page = call.page(fills)[::-1]
+    page = call.page(call.before(fills, "idLessThan"))[::-1]
     rows = [rows_v2.fill_row(call.account, fill) for fill in page]
     return {"fillList": rows or None, "endId": page[-1].id if page else None}
 

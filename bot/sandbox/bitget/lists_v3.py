@@ -13,6 +13,8 @@ from bot.sandbox.bitget.placing import find
 from bot.sandbox.bitget.public_v3 import is_ours
 from bot.sandbox.bitget.request import Call, Handler
 
+_FILL_DAYS = 30
+
 
 def _info(call: Call) -> Any:
     order = find(call)
@@ -47,6 +49,7 @@ def _history(call: Call) -> Any:
 
 
 def _fills(call: Call) -> Any:
+    call.spans_most(_FILL_DAYS)
     order_id = call.text("orderId", "")
     fills = [
         fill
@@ -55,7 +58,7 @@ def _fills(call: Call) -> Any:
         and fill.at_ms <= call.seen_ms()
         and call.in_span(fill.at_ms)
     ]
-    page = call.page(fills)[::-1]
+    page = call.page(call.before(fills, "cursor"))[::-1]
     return {
         "list": [rows_v3.fill_row(call.account, fill) for fill in page],
         "cursor": page[-1].id if page else None,

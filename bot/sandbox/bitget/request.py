@@ -12,6 +12,7 @@ from bot.sandbox.bitget.emulator import Emulator
 from bot.sandbox.bitget.errors import BitgetError
 from bot.sandbox.bitget.faults import Fault
 from bot.sandbox.bitget.tape import Tape
+from domain.market.timeframes import DAY_MS
 
 
 @dataclass
@@ -77,6 +78,18 @@ class Call:
         """Whether it lies between startTime and endTime, as far as they are given."""
         end = self.integer("endTime", moment_ms)
         return self.integer("startTime", 0) <= moment_ms <= end
+
+    def spans_most(self, days: int) -> None:
+        """Raises 40017 for a question about more days than are told at once."""
+        end = self.integer("endTime", self.emulator.clock.now_ms())
+        if end - self.integer("startTime", end) > days * DAY_MS:
+            raise BitgetError("40017")
+
+    def before(self, rows: list[Any], name: str) -> list[Any]:
+        """Those older than the one whose id the parameter holds, which a page before ended with."""
+        last = self.text(name, "")
+        ids = [row.id for row in rows]
+        return rows[: ids.index(last)] if last in ids else rows
 
     def seen_ms(self) -> int:
         """The emulator's time, less what the fault makes reads lag."""

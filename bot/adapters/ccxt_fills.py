@@ -1,0 +1,100 @@
+"""An account's executions, all of them: Bitget answers with a hundred at most, and tells of so many
+days at once. After a long outage neither is enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.adapters import ccxt_reads as reads
+from bot.adapters.ccxt_clients import Client, Markets
+from bot.adapters.ccxt_limits import READ
+from domain.market.timeframes import DAY_MS
+from domain.trading.ports import ExchangeFill
+
+PAGE = 100
+SPAN_MS = 7 * DAY_MS
+"""One question's: the documents say a week here, 30 days and three months there."""
+KEPT_MS = 89 * DAY_MS
+"""What is older than three months is not told any more."""
+
+Fills = dict[str, ExchangeFill]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FillReader:
+    """Raises CallRefusedError. `now_ms`: the exchange's time."""
+
+    client: Client
+    markets: Markets
+    now_ms: int
+
+    async def since(self, symbols: Collection[str], first_ms: int) -> tuple[ExchangeFill, ...]:
+        """Executions in these symbols from that moment on, by their ids."""
+        found: Fills = {}
+        for span in _spans(max(first_ms, self.now_ms - KEPT_MS), self.now_ms):
+            if self.client.params["uta"]:
+                found |= await self._of_all(symbols, span)
+                continue
+            for part in await asyncio.gather(*(self._of(symbol, span) for symbol in symbols)):
+                found |= part
+        return tuple(found[key] for key in sorted(found))
+
+    async def _of(self, symbol: str, span: Row) -> Fills:
+        """A classic account is asked symbol by symbol."""
+        unified, found = self.markets.unified(symbol), dict[str, ExchangeFill]()
+        params = {**span, **self.client.params}
+        since = params.pop("startTime")
+
+        async def read(exchange: Any) -> Sequence[Row]:
+            page: Sequence[Row] = await exchange.fetch_my_trades(unified, since, PAGE, dict(params))
+            return page
+
+        while True:
+            page = await self.client.call(READ, read)
+            fresh = [trade for trade in page if reads.fill_id(trade) not in found]
+            found |= {reads.fill_id(one): reads.fill_from(symbol, one, "") for one in fresh}
+            if not fresh or len(page) < PAGE:
+                return found
+            params["idLessThan"] = min(fresh, key=reads.fill_id)["id"]
+
+    async def _of_all(self, symbols: Collection[str], span: Row) -> Fills:
+        """A unified account tells of all symbols together; ccxt would drop the others' from a page,
+        and with them how long it was.
+        """
+        names = {self._market(symbol)["id"]: symbol for symbol in symbols}
+        found: Fills = {}
+        params = {"category": "USDT-FUTURES", "limit": PAGE, **span}
+
+        async def read(exchange: Any) -> Row:
+            answer: Row = await exchange.privateUtaGetV3TradeFills(dict(params))
+            return dict(answer["data"])
+
+        while True:
+            told = await self.client.call(READ, read)
+            rows: Sequence[Row] = told.get("list") or ()
+            for row in rows:
+                if row["symbol"] in names:
+                    symbol = names[row["symbol"]]
+                    trade = self.client.exchange.parse_trade(row, self._market(symbol))
+                    found[reads.fill_id(trade)] = reads.fill_from(symbol, trade, "")
+            cursor = told.get("cursor")
+            if len(rows) < PAGE or not cursor or cursor == params.get("cursor"):
+                return found
+            params["cursor"] = cursor
+
+    def _market(self, symbol: str) -> Row:
+        found: Row = self.client.exchange.market(self.markets.unified(symbol))
+        return found
+
+
+def _spans(first_ms: int, now_ms: int) -> Iterator[Row]:
+    """startTime and endTime of one question after the other; the last one has no end."""
+    while now_ms - first_ms > SPAN_MS:
+        yield {"startTime": first_ms, "endTime": first_ms + SPAN_MS}
+        first_ms += SPAN_MS
+    yield {"startTime": first_ms}
