@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.adapters.ccxt_clients import Clients, OpenedKey
-from bot.adapters.ccxt_exchange import open_session, public_bitget
+from bot.adapters.ccxt_exchange import open_session, public_exchange
 from bot.adapters.ccxt_exchanges import CcxtExchanges
 from bot.adapters.ccxt_limits import Limits
 from bot.adapters.ccxt_public import CcxtMarket
@@ -76,7 +76,7 @@ def exchange() -> Iterator[tuple[str, Connection]]:
 async def _run(url: str, pipe: Connection) -> None:
     clock = SystemClock()
     session = open_session()
-    market = CcxtMarket(public_bitget(session, clock, base_url=url), session, clock)
+    market = CcxtMarket(public_exchange(session, clock, base_url=url), session, clock)
     clients = Clients(
         market, session, _key, _nothing, clock, clock, Limits(clock.monotonic), base_url=url
     )

@@ -15,6 +15,7 @@ import aiohttp
 from bot.adapters.key_file import KEY_FILE
 from bot.migrations import check_schema, head
 from bot.settings import Settings
+from bot.venues import VENUES
 from domain.bots.panic import under_way
 from domain.clock import SystemClock
 from domain.database import Database
@@ -201,10 +202,14 @@ async def exchange(settings: Settings) -> Finding:
     from bot.adapters.ccxt_public import open_exchange_market  # noqa: PLC0415 - ccxt costs 100 MB
 
     address = settings.exchange_address
-    opened = open_exchange_market(SystemClock(), base_url=address.rest if address else None)
+    opened = open_exchange_market(
+        SystemClock(), name=settings.exchange, base_url=address.rest if address else None
+    )
     try:
         theirs = await opened.server_time_ms()
-        return Finding("exchange", "ok", f"{settings.exchange} answers ({theirs})")
+        known = VENUES[settings.exchange].trades
+        note = "" if known else ": an experiment, for paper trading alone"
+        return Finding("exchange", "ok", f"{settings.exchange} answers ({theirs}){note}")
     except DomainError as error:
         return Finding(
             "exchange",

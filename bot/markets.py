@@ -18,6 +18,7 @@ from bot.adapters.candle_store import CandleStore, Page
 from bot.adapters.simulated_market import SimulatedMarket
 from bot.pool import WorkerPool
 from bot.settings import Settings
+from bot.venues import VENUES
 from domain.clock import MarketClock, ReplayClock, SystemClock, WallClock
 from domain.errors import DomainError
 from domain.market.ports import MarketData, Prefetch, nothing_to_fetch
@@ -95,11 +96,13 @@ async def _exchange(settings: Settings, wall: WallClock, pool: WorkerPool) -> Op
     address = settings.exchange_address
     name = settings.exchange if address is None else f"{settings.exchange}-{_slug(address.rest)}"
     base_url = None if address is None else address.rest
-    market = open_exchange_market(clock, base_url=base_url, store=store)
+    market = open_exchange_market(clock, name=settings.exchange, base_url=base_url, store=store)
     socket = ADDRESS if address is None else address.ws
     feed = None
-    if socket is not None:
+    if socket is not None and VENUES[settings.exchange].trades:
         feed = BitgetFeed(market.session.http, f"{socket}{PUBLIC_PATH}", clock, wall)
+    if not VENUES[settings.exchange].trades:
+        log.warning("an experimental exchange: its prices, for paper alone", exchange=name)
     try:
         await market.load()
     except DomainError as error:  # it is tried again

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.markets import OpenMarket
 from bot.settings import Settings
+from bot.venues import VENUES
 from domain.cipher import Cipher
 from domain.clock import SystemClock, WallClock
 from domain.database import Database
@@ -53,9 +54,12 @@ def open_real(
     wall: WallClock,
     ask: Ask,
 ) -> RealExchange | None:
-    """None for a market of our own with no exchange named beside it. Needs a running loop."""
+    """None for a market of our own with no exchange named beside it, and where an exchange's prices
+    are all that is used of it. Needs a running loop.
+    """
     address = settings.exchange_address
-    if settings.market != "exchange" and address is None:
+    alone = settings.market != "exchange" and address is None
+    if alone or not VENUES[settings.exchange].trades:
         return None
     parts = {
         name: importlib.import_module(f"bot.adapters.ccxt_{name}")

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.exchange_urls import ExchangeUrls, parse
+from bot.venues import VenueName
 
 PREFIX = "LEVERFRAME_"
 TELEGRAM = "https://api.telegram.org"
@@ -41,7 +42,7 @@ class Settings(BaseSettings):
     registration: Literal["open", "invite", "closed"] = "invite"
     invites: Annotated[frozenset[str], NoDecode] = frozenset()
     admins: Annotated[frozenset[int], NoDecode] = frozenset()
-    exchange: Literal["bitget"] = "bitget"
+    exchange: VenueName = "bitget"
     exchange_urls: Annotated[dict[str, ExchangeUrls], NoDecode] = Field(default_factory=dict)
     live_trading: bool = False
     market: str = "exchange"

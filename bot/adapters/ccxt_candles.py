@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bot.adapters.ccxt_exchange import translated
+from bot.venues import VENUES
 from domain.market.candles import Candles
 from domain.market.timeframes import to_ms
 
@@ -43,7 +44,7 @@ async def candle_page(
 ) -> Rows:
     """One answer: rows with a close <= `until_ms`, the newest there are. Errors as `translated`."""
     length = to_ms(timeframe)
-    params = {"until": until_ms, "uta": False}
+    params = {"until": until_ms, **VENUES[exchange.id].said}
     with translated():
         page = await exchange.fetch_ohlcv(unified, timeframe, None, size, params)
         return {int(row[0]): row for row in page if int(row[0]) + length <= until_ms}

@@ -28,14 +28,13 @@ def symbols_from(markets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str
 def contract_from(
     symbol: str, market: Mapping[str, Any], tiers: tuple[MarginTier, ...]
 ) -> Contract:
-    """Limits and rates; Bitget's usual ones where the market leaves them out.
+    """Limits and rates; the usual ones where the market leaves them out.
 
     `tiers`: as `tiers_from` makes them, the lowest first.
     """
     tick = Decimal(str(market["precision"]["price"]))
     step = Decimal(str(market["precision"]["amount"]))
     limits = market["limits"]
-    market_qty = _number(market["info"].get("maxMarketOrderQty"))
     return Contract(
         symbol=symbol,
         price_tick=tick,
@@ -47,7 +46,7 @@ def contract_from(
         maker_fee=_or(_number(market["maker"]), MAKER_FEE),
         mmr=tiers[0].rate,
         price_decimals=_decimals(tick),
-        max_market_qty=market_qty or None,
+        max_market_qty=_most_at_once(market),
         tiers=tiers[1:],
     )
 
@@ -74,6 +73,15 @@ def tiers_from(rows: Iterable[Mapping[str, Any]]) -> tuple[MarginTier, ...]:
 def launched_ms(market: Mapping[str, Any]) -> int:
     """When trading began, 0 when the exchange does not say."""
     return int(market["info"].get("launchTime") or market.get("created") or 0)
+
+
+def _most_at_once(market: Mapping[str, Any]) -> Decimal | None:
+    """The largest market order, where it is told: by Bitget, by Bybit, by ccxt for Binance."""
+    info = market["info"]
+    sizes = info.get("lotSizeFilter") or {}
+    unified = market["limits"].get("market") or {}
+    told = (info.get("maxMarketOrderQty"), sizes.get("maxMktOrderQty"), unified.get("max"))
+    return next((found for found in map(_number, told) if found), None)
 
 
 def _number(value: object) -> Decimal | None:

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import ccxt.async_support as ccxt
 import certifi
 
+from bot.venues import VENUES
 from domain.clock import MarketClock
 from domain.errors import DomainError
 from domain.keys.ports import Credentials
@@ -45,20 +47,22 @@ def open_session() -> ExchangeSession:
     return ExchangeSession(http, tls)
 
 
-def public_bitget(
+def public_exchange(
     session: ExchangeSession,
     clock: MarketClock,
     *,
+    name: str = "bitget",
     base_url: str | None = None,
     timeout_s: float = 10.0,
     rate_limited: bool = True,
 ) -> Any:
-    """A ccxt bitget without keys: USDT perpetuals, no currencies, numbers kept as text.
+    """A ccxt instance of one of `VENUES` without keys: USDT perpetuals, no currencies, numbers kept
+    as text.
 
-    `base_url`: scheme and host that serve all of Bitget's API, such as an emulator's.
-    `uta` is always said: left open, ccxt probes the account and takes any error for an answer.
+    `base_url`: scheme and host that serve all of the exchange's API, such as an emulator's.
     """
-    exchange = _bitget(session, clock, base_url, timeout_s, {"enableRateLimit": rate_limited})
+    more = {"enableRateLimit": rate_limited}
+    exchange = _instance(name, session, clock, base_url, timeout_s, more)
     exchange.has["fetchCurrencies"] = False
     return exchange
 
@@ -80,30 +84,32 @@ def private_exchange(
         "password": credentials.passphrase or "",
         "enableRateLimit": False,
     }
-    exchange = _bitget(session, clock, base_url, timeout_s, keys)
+    exchange = _instance("bitget", session, clock, base_url, timeout_s, keys)
     exchange.options["timeDifference"] = 0
     if credentials.demo:
         exchange.set_sandbox_mode(True)
     return exchange
 
 
-def _bitget(
+def _instance(
+    name: str,
     session: ExchangeSession,
     clock: MarketClock,
     base_url: str | None,
     timeout_s: float,
     more: dict[str, Any],
 ) -> Any:
-    exchange = ccxt.bitget(
+    venue = VENUES[name]
+    exchange = getattr(ccxt, name)(
         {
             "session": session.http,
             "ssl_context": session.tls,
             "timeout": round(timeout_s * 1000),
             "number": str,
             "options": {
-                "uta": False,
+                **venue.said,
                 "defaultType": "swap",
-                "fetchMarkets": {"types": ["swap"]},
+                "fetchMarkets": {"types": list(venue.types)},
             },
             **more,
         }
@@ -112,7 +118,10 @@ def _bitget(
     exchange.timeout_on_exit = 0
     exchange.handle_errors = _demanding_json(exchange.handle_errors)
     if base_url is not None:
-        exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], base_url.rstrip("/"))
+        host = base_url.rstrip("/")
+        exchange.urls["api"] = {
+            part: host + urlsplit(url).path for part, url in exchange.urls["api"].items()
+        }
     return exchange
 
 
@@ -143,10 +152,16 @@ def as_domain_error(error: ccxt.BaseError) -> DomainError:
         return DomainError("exchange_maintenance")
     broken = isinstance(error.__cause__, aiohttp.ClientError)  # ccxt calls it an exchange's error
     if code in _SERVER_CODES or broken or isinstance(error, ccxt.NetworkError):
-        return DomainError("exchange_unreachable", exchange="bitget")
+        return DomainError("exchange_unreachable", exchange=_named_in(error))
     if isinstance(error, ccxt.BadResponse | ccxt.NullResponse):
         return DomainError("exchange_bad_answer", why=type(error).__name__)
     return DomainError("exchange_refused", exchange_code=code or type(error).__name__)
+
+
+def _named_in(error: ccxt.BaseError) -> str:
+    """ccxt's messages begin with the exchange's id."""
+    name = str(error).partition(" ")[0]
+    return name if name in VENUES else "bitget"
 
 
 def _demanding_json(handle_errors: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.adapters.ccxt_exchange import ExchangeSession, open_session, public_bitget, translated
+from bot.adapters.ccxt_exchange import ExchangeSession, open_session, public_exchange, translated
 from domain.clock import MarketClock
 from domain.errors import DomainError
 from domain.keys.ports import MANAGE, READ, TRADE, TRANSFER, WITHDRAW, Credentials, KeyFacts
@@ -45,7 +45,7 @@ class BitgetKeys:
 
     async def inspect(self, credentials: Credentials) -> KeyFacts:
         self._session = self._session or open_session()
-        client = public_bitget(self._session, self._clock, base_url=self._base_url)
+        client = public_exchange(self._session, self._clock, base_url=self._base_url)
         client.apiKey, client.secret = credentials.api_key, credentials.secret
         client.password = credentials.passphrase or ""
         client.set_sandbox_mode(credentials.demo)

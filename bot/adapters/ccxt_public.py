@@ -1,4 +1,4 @@
-"""Bitget's public data behind the market port: one instance for everybody.
+"""An exchange's public data behind the market port: one instance for everybody.
 
 ccxt's own paging silently moves the start of what was asked for, so candles and funding are paged
 here.
@@ -22,7 +22,9 @@ from bot.adapters.ccxt_contracts import (
     symbols_from,
     tiers_from,
 )
-from bot.adapters.ccxt_exchange import ExchangeSession, open_session, public_bitget, translated
+from bot.adapters.ccxt_exchange import ExchangeSession, open_session, public_exchange, translated
+from bot.adapters.ccxt_funding import past_rates
+from bot.venues import VENUES
 from domain.clock import MarketClock
 from domain.errors import DomainError
 from domain.market.candles import Candles
@@ -39,8 +41,6 @@ from domain.market.timeframes import DAY_MS, MINUTE_MS, to_ms
 
 _HISTORY_DAYS = 365
 _RELOAD_MS = DAY_MS  # new listings show up the next day
-_FUNDING_PAGE = 100
-_FUNDING_PAGES = 50
 _ONE_ANSWER = 1000  # bars
 _DOWNLOADS = 4  # candle requests at a time: prices must not queue behind long downloads
 
@@ -48,16 +48,19 @@ _DOWNLOADS = 4  # candle requests at a time: prices must not queue behind long d
 def open_exchange_market(
     clock: MarketClock,
     *,
+    name: str = "bitget",
     base_url: str | None = None,
     rate_limited: bool = True,
     store: Callable[[Page], CandleStore] | None = None,
 ) -> CcxtMarket:
-    """Public data of Bitget. Needs a running loop; close it with `aclose`.
+    """Public data of one of `VENUES`. Needs a running loop; close it with `aclose`.
 
     `store`: made of what fetches a page; long histories are kept in it.
     """
     session = open_session()
-    exchange = public_bitget(session, clock, base_url=base_url, rate_limited=rate_limited)
+    exchange = public_exchange(
+        session, clock, name=name, base_url=base_url, rate_limited=rate_limited
+    )
     market = CcxtMarket(exchange, session, clock)
     market.store = None if store is None else store(market.page)
     return market
@@ -73,6 +76,7 @@ class CcxtMarket:
 
     def __init__(self, exchange: Any, session: ExchangeSession, clock: MarketClock) -> None:
         self._exchange = exchange
+        self._venue = VENUES[exchange.id]
         self._session = session
         self._clock = clock
         self._markets: dict[str, dict[str, Any]] = {}
@@ -175,7 +179,7 @@ class CcxtMarket:
     async def price(self, symbol: str) -> Price:
         market = await self._market(symbol)
         with translated():
-            ticker = await self._exchange.fetch_ticker(market["symbol"], {"uta": False})
+            ticker = await self._exchange.fetch_ticker(market["symbol"], self._said())
             if ticker.get("last") is None:
                 raise DomainError("no_price", symbol=symbol)
             last = float(ticker["last"])
@@ -186,17 +190,12 @@ class CcxtMarket:
 
     async def funding(self, symbol: str, start_ms: int, end_ms: int) -> Funding:
         market = await self._market(symbol)
+        start = max(start_ms, launched_ms(market))
         until = min(end_ms, self._clock.now_ms() + 1)
-        found: dict[int, float] = {}
-        for page in range(1, _FUNDING_PAGES + 1):
-            rows = await self._funding_page(market["symbol"], page)
-            found |= rows
-            if len(rows) < _FUNDING_PAGE or min(rows) < start_ms:
-                break
-        times = sorted(stamp for stamp in found if start_ms <= stamp < until)
+        rates = await past_rates(self._exchange, market["symbol"], start, until)
         return Funding(
-            np.array(times, dtype=np.int64),
-            np.array([found[stamp] for stamp in times], dtype=np.float64),
+            np.array(list(rates), dtype=np.int64),
+            np.array(list(rates.values()), dtype=np.float64),
         )
 
     async def history_range(self, symbol: str) -> HistoryRange:
@@ -223,19 +222,14 @@ class CcxtMarket:
             )
         return last_closed(as_candles(rows), timeframe, until, limit)
 
-    async def _funding_page(self, unified: str, page: int) -> dict[int, float]:
-        params = {"uta": False, "pageNo": page}
-        with translated():
-            rows = await self._exchange.fetch_funding_rate_history(
-                unified, None, _FUNDING_PAGE, params
-            )
-            return {int(row["timestamp"]): float(row["fundingRate"]) for row in rows}
+    def _said(self) -> dict[str, Any]:
+        return dict(self._venue.said)
 
     async def _tiers(self, unified: str) -> tuple[MarginTier, ...]:
-        """Margin tiers; Bitget's usual lowest where the exchange will not tell."""
+        """Margin tiers; the usual lowest where the exchange tells them to nobody, or not to us."""
         try:
             with translated():
-                rows = await self._exchange.fetch_market_leverage_tiers(unified, {"uta": False})
+                rows = await self._exchange.fetch_market_leverage_tiers(unified, self._said())
                 return tiers_from(rows)
         except DomainError as error:
             if error.code not in {"exchange_refused", "exchange_bad_answer"}:

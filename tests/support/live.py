@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from bot.adapters.ccxt_clients import Clients, OpenedKey
-from bot.adapters.ccxt_exchange import open_session, public_bitget
+from bot.adapters.ccxt_exchange import open_session, public_exchange
 from bot.adapters.ccxt_exchanges import CcxtExchanges
 from bot.adapters.ccxt_limits import Limits
 from bot.adapters.ccxt_public import CcxtMarket
@@ -220,7 +220,7 @@ class LiveDesk(TradingSide):
 def market_at(url: str, clock: ManualClock) -> CcxtMarket:
     """The public side of an emulator."""
     session = open_session()
-    public = public_bitget(session, clock, base_url=url, rate_limited=False)
+    public = public_exchange(session, clock, base_url=url, rate_limited=False)
     return CcxtMarket(public, session, clock)
 
 
