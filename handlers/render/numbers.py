@@ -1,7 +1,8 @@
 """Numbers, money and moments as the reader writes them: their language, their time zone.
 
 Amounts are `Decimal` or float; percents are in percent (1.5 = 1.5%). A negative number has a real
-minus sign, and what rounds to nothing has no sign at all.
+minus sign, and what rounds to nothing has no sign at all. What is no amount is shown all the same:
+a strategy may compute anything, and its owner must still get an answer.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ Number = Decimal | float | int
 MINUS = "−"
 MISSING = "–"
 _MOST_DECIMALS = 8
+_MOST_DIGITS = 18
+"""Before the point; a greater number is written with its power of ten: 1.234e+30."""
 
 
 def fixed(t: Translator, value: Number, decimals: int, *, signed: bool = False) -> str:
     """1234.5 -> "1,234.50". `signed`: with a + in front of a gain."""
-    step = Decimal(1).scaleb(-decimals)
-    rounded = _decimal(value).quantize(step, rounding=ROUND_HALF_EVEN)
+    exact = _decimal(value)
+    if not _is_amount(exact):
+        return _odd(exact)
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
     places = "." + "0" * decimals if decimals else ""
     text = format_decimal(abs(rounded), format=f"#,##0{places}", locale=_locale(t.lang))
     return _sign(rounded, signed) + text
@@ -52,6 +57,8 @@ def decimals_or(known: int, value: Number) -> int:
 def quantity(t: Translator, value: Number) -> str:
     """Coins: as many decimals as needed, at most 8."""
     exact = _decimal(value)
+    if not _is_amount(exact):
+        return _odd(exact)
     pattern = "#,##0." + "#" * _MOST_DECIMALS
     text = format_decimal(abs(exact), format=pattern, locale=_locale(t.lang))
     return _sign(exact, signed=False) + text
@@ -116,6 +123,14 @@ def duration(t: Translator, length: timedelta) -> str:
 
 def _decimal(value: Number) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(repr(value))
+
+
+def _is_amount(value: Decimal) -> bool:
+    return value.is_finite() and value.adjusted() < _MOST_DIGITS
+
+
+def _odd(value: Decimal) -> str:
+    return f"{value:.3e}".replace("-", MINUS) if value.is_finite() else MISSING
 
 
 def _sign(value: Decimal, signed: bool) -> str:

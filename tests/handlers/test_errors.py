@@ -11,6 +11,7 @@ from domain.strategies.language import RuleErrors, compile_rules
 from handlers import rule_errors
 from handlers.errors import explain, sentence, sorry
 from handlers.texts import LANGUAGES, Translator, plain
+from tests.strategies.test_errors import TABLE
 
 en, ko = Translator("en"), Translator("ko")
 
@@ -76,6 +77,23 @@ def test_a_strategys_mistakes_are_said_with_line_column_and_a_suggestion() -> No
     said = sentence(errors, ko)
     assert "오류" in said
     assert "<code>emma</code>" in said
+
+
+@pytest.mark.parametrize("t", [en, ko], ids=LANGUAGES)
+def test_every_mistake_there_is_can_be_said(t: Translator) -> None:
+    in_general = t("rule.not_allowed", text="")
+    for code, *_ in TABLE:
+        errors = broken(code)
+        for error, line in zip(errors.errors, rule_errors.lines(errors, t), strict=True):
+            assert f"{error.line}:{error.column}: " in line
+            assert error.code == "not_allowed" or in_general not in line
+
+
+def test_a_length_that_comes_to_no_number_is_no_crash() -> None:
+    assert plain(rule_errors.lines(broken("buy = bb_upper(close, 20, 1 / 0) > 1"), en)[0]) == (
+        "1:7: k comes to no number here: bb_upper(close, 20, 1 / 0)"
+    )
+    assert "not 1.000e+300." in rule_errors.lines(broken("buy = ema(close, 1e300) > 1"), en)[0]
 
 
 def test_many_mistakes_are_cut_after_ten() -> None:

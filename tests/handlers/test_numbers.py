@@ -41,6 +41,22 @@ def test_quantities_and_settings_are_as_short_as_they_can_be() -> None:
     assert numbers.quantity(en, Decimal("-0.5")) == "−0.5"
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (float("nan"), "–"),
+        (float("-inf"), "–"),
+        (1e17, "100,000,000,000,000,000"),
+        (1.2345e30, "1.234e+30"),
+        (-1e300, "−1.000e+300"),
+        (10**29, "1.000e+29"),
+    ],
+)
+def test_what_nobody_counts_is_said_all_the_same(value: float, said: str) -> None:
+    assert numbers.setting(en, value) == said
+    assert numbers.fixed(ko, value, 0) == said
+
+
 @given(st.decimals(-(10**9), 10**9, places=8), st.integers(0, 8))
 def test_nothing_is_lost_but_the_rounding(value: Decimal, decimals: int) -> None:
     text = numbers.fixed(en, value, decimals).replace(",", "").replace("−", "-")
