@@ -33,6 +33,8 @@ def _call(
             parts.append(st.sampled_from(arg.choices).map(lambda word: f'"{word}"'))
         elif arg.kind is ArgKind.CONDITION:
             parts.append(conditions)
+        elif isinstance(arg.default, str):  # something that moves is asked for
+            parts.append(numbers.map(lambda text: f"close + {text}"))
         else:
             parts.append(numbers)
     form = "change({}({}), 3)" if function.name in RUNNING_TOTALS else "{}({})"

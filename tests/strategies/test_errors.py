@@ -59,6 +59,11 @@ TABLE: list[tuple[str, str, int, int, str, str | None]] = [
     ("buy = ema(close, 3, n=2) > 1", "repeated_argument", 1, 21, "n=2", None),
     ("buy = ema(close, n=3, n=2) > 1", "repeated_argument", 1, 23, "n=2", None),
     ("buy = ema(close, volume) > 1", "length_not_constant", 1, 18, "volume", None),
+    ("buy = rsi(14) < 30", "argument_constant", 1, 11, "14", "rsi(x=close, n=14)"),
+    ("n = param(20)\nbuy = bb_upper(n, 2) < close", "argument_constant", 2, 16, "n",
+     "bb_upper(x=close, n=20, k=2)"),
+    ("buy = timeframe('4h', mom(x=2 * 5)) > 0", "argument_constant", 1, 29, "2 * 5",
+     "mom(x=close, n=10)"),
     ("buy = bb_upper(close, 20, volume) > 1", "argument_not_constant", 1, 27, "volume", None),
     ("buy = ema(close, 2.5) > 1", "length_not_whole", 1, 7, "ema(close, 2.5)", None),
     ("buy = ema(close, 0) > 1", "length_out_of_range", 1, 7, "ema(close, 0)", None),
@@ -138,6 +143,10 @@ TABLE: list[tuple[str, str, int, int, str, str | None]] = [
     ("_a = 3\n" + ENTRY, "bad_name", 1, 1, "_a", None),
     (f"{'a' * 41} = 3\n" + ENTRY, "bad_name", 1, 1, "a" * 41, None),
     ("a = 1\na = 2\n" + ENTRY, "assigned_twice", 2, 1, "a", None),
+    (ENTRY + "\nstoploss = 3", "output_misspelt", 2, 1, "stoploss", "stop_loss"),
+    ("takeProfit = param(3)\n" + ENTRY, "output_misspelt", 1, 1, "takeProfit", "take_profit"),
+    ("exit_lng = close < open\n" + ENTRY, "output_misspelt", 1, 1, "exit_lng", "exit_long"),
+    ("sl = 2\n" + ENTRY, "output_misspelt", 1, 1, "sl", "stop_loss"),
     ("trail_after = 1\n" + ENTRY, "trail_missing", 1, 15, "1", "trail = 2"),
     ("buy = profit > 1", "position_misplaced", 1, 7, "profit", None),
     ("exit_long = ema(profit, 3) > 1", "position_inside", 1, 17, "profit", None),
@@ -196,7 +205,12 @@ TABLE: list[tuple[str, str, int, int, str, str | None]] = [
     ("buy = close[1 > 1", "unclosed_bracket", 1, 12, "[", None),
     ("buy = close > 1)", "unmatched_bracket", 1, 16, ")", None),
     ("buy = (close > 1]", "unmatched_bracket", 1, 17, "]", None),
-    ("buy =", "syntax", 1, 6, "buy =", None),
+    ("buy =", "unfinished", 1, 6, "buy =", None),
+    ("buy = close > open and\nsell = close < open", "unfinished", 1, 23,
+     "buy = close > open and", None),
+    ("buy = cross(ema(close, 9) ema(close, 26))", "comma_missing", 1, 13,
+     "ema(close, 9) ema(close, 26)", None),
+    ("buy = max(close,\n  open high) > 1", "comma_missing", 2, 3, "open high", None),
     ("buy = close > > 1", "syntax", 1, 15, ">", None),
     ("3 = close", "syntax", 1, 1, "3", None),
     (" " + ENTRY, "indented", 1, 1, "buy", None),
@@ -250,11 +264,30 @@ def test_all_mistakes_of_a_text_are_told_at_once_in_its_order() -> None:
 
 
 def test_a_name_from_a_wrong_line_is_not_reported_as_unknown() -> None:
-    assert [e.code for e in refusals("a = close >\nbuy = a > 1")] == ["syntax"]
+    assert [e.code for e in refusals("a = close >\nbuy = a > 1")] == ["unfinished"]
     assert [e.code for e in refusals("a := close\nbuy = a > 1")] == ["bad_character"]
     assert [e.code for e in refusals("a = emma(close)\nbuy = not a and a > 1")] == [
         "unknown_function"
     ]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "stoploss = 3\nstop_loss = stoploss / 2",
+        "stoploss = 3\nstop_loss = 2",
+        "tp = 3\ntake_profit = timeframe('4h', tp * close / close)",
+        "trend = ema(close, 200)\nwish = 3",
+        "trend_stop = ema(close, 200)",
+    ],
+)
+def test_a_name_that_is_read_or_like_no_output_may_be_any(code: str) -> None:
+    compile_rules(f"{code}\n{ENTRY}")
+
+
+def test_a_name_that_a_wrong_line_may_read_is_not_reported_as_read_nowhere() -> None:
+    code = f"stoploss = 3\nstop_loss = nonsense(stoploss)\n{ENTRY}"
+    assert [e.code for e in refusals(code)] == ["unknown_function"]
 
 
 def test_no_more_mistakes_are_told_than_one_can_read() -> None:

@@ -47,7 +47,7 @@ def bind_arguments(reader: Reader, function: Function, tree: ast.Call) -> tuple[
     given = _match(reader, function, tree)
     if given is None:
         return None
-    nodes = [_fit(reader, arg, given.get(arg.name)) for arg in function.args]
+    nodes = [_fit(reader, function, arg, given.get(arg.name)) for arg in function.args]
     nodes += [reader.number(extra) for extra in tree.args[len(function.args) :]]
     return tuple(nodes)
 
@@ -94,7 +94,7 @@ def _match(reader: Reader, function: Function, tree: ast.Call) -> dict[str, ast.
     return given
 
 
-def _fit(reader: Reader, arg: Arg, tree: ast.expr | None) -> Node:
+def _fit(reader: Reader, function: Function, arg: Arg, tree: ast.expr | None) -> Node:
     if tree is None:
         return _default(reader.graph, arg)
     if arg.kind is ArgKind.TEXT:
@@ -104,6 +104,9 @@ def _fit(reader: Reader, arg: Arg, tree: ast.expr | None) -> Node:
     if arg.counts and isinstance(tree, ast.Name) and tree.id == COUNTER:
         return reader.graph.series(COUNTER)
     node = reader.number(tree)
+    if node.scalar and node.kind is Kind.NUMBER and isinstance(arg.default, str):
+        # rsi(14) was meant as a length, and would be the rsi of a price that never moves
+        return reader.refuse("argument_constant", tree, function.signature, argument=arg.name)
     if arg.kind is not ArgKind.SERIES and not node.scalar:
         code = "length_not_constant" if arg.kind is ArgKind.LENGTH else "argument_not_constant"
         return reader.refuse(code, tree, argument=arg.name)

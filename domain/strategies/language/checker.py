@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import cast
 
 from domain.market.scripts import MAX_STACK
@@ -24,6 +25,7 @@ from domain.strategies.language.trailing import trailing_stop
 from domain.strategies.language.vocabulary import (
     CONDITION_OUTPUTS,
     COUNTER,
+    ELSEWHERE_CALLED,
     NUMBER_OUTPUTS,
     OUTPUTS,
     POSITION_OUTPUTS,
@@ -33,6 +35,7 @@ from domain.strategies.language.vocabulary import (
     STATEMENTS,
 )
 
+_NEARLY = 0.85  # of the letters, in their order
 _TAKEN = frozenset({*SERIES, COUNTER, *TABLE, *SPECIAL, *POSITION_SCALARS, *STATEMENTS})
 
 
@@ -73,6 +76,8 @@ def check(code: str) -> Checked:
         if not findings.full:
             checker.take(statement)
     findings.raise_if_any()
+    for statement in statements:
+        checker.weigh(statement)
     checker.finish()
     if not {"buy", "sell"} & set(checked.outputs):
         code = "no_entry" if statements else "empty_program"
@@ -85,6 +90,16 @@ def _target(node: ast.stmt) -> str | None:
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
         return node.targets[0].id
     return None
+
+
+def _output_like(name: str) -> str | None:
+    """The output that is written nearly so, or called so elsewhere."""
+    bare = name.lower().replace("_", "")
+    if bare in ELSEWHERE_CALLED:
+        return ELSEWHERE_CALLED[bare]
+    outputs = {output.replace("_", ""): output for output in OUTPUTS}
+    near = get_close_matches(bare, outputs, n=1, cutoff=_NEARLY)
+    return outputs[near[0]] if near else None
 
 
 class _Checker:
@@ -119,6 +134,18 @@ class _Checker:
             if name in OUTPUTS:
                 self.checked.outputs[name] = value
                 self.written[name] = translator, node.value
+
+    def weigh(self, statement: Statement) -> None:
+        """Refuses a name that nothing reads and that was meant for an output: as it stands, the
+        levels of the account would hold instead.
+        """
+        name = _target(statement.node)
+        if name is None or name in OUTPUTS or name in self.scope.used:
+            return
+        meant = _output_like(name)
+        if meant is not None and meant not in self.assigned:
+            target = cast("ast.Assign", statement.node).targets[0]
+            Translator(self.scope, statement).refuse("output_misspelt", target, meant)
 
     def _name_is_free(self, name: str, target: ast.Name, translator: Translator) -> bool:
         if name in _TAKEN:

@@ -18,12 +18,12 @@ CODES = (
     # what is read before any grammar
     "code_too_long", "empty_program", "too_deep", "too_many_nodes", "too_many_calls",
     "bad_character", "non_ascii", "bad_number", "number_too_large", "bad_string",
-    "unclosed_bracket", "unmatched_bracket", "syntax", "indented",
+    "unclosed_bracket", "unmatched_bracket", "syntax", "unfinished", "comma_missing", "indented",
     # statements
     "not_allowed", "nothing_done", "no_entry", "one_name_only", "bad_name",
     "name_taken", "assigned_twice", "param_misplaced", "param_needs_default",
     "param_not_literal", "param_bounds_wrong", "too_many_params", "plot_misplaced",
-    "plot_arguments", "too_many_plots", "trail_missing",
+    "plot_arguments", "too_many_plots", "trail_missing", "output_misspelt",
     # expressions
     "unknown_name", "used_before", "unknown_function", "not_a_function",
     "function_without_brackets", "string_not_allowed", "expected_number", "expected_condition",
@@ -35,9 +35,9 @@ CODES = (
     "position_misplaced", "position_inside", "script_too_long",
     # arguments
     "missing_argument", "too_many_arguments", "unknown_argument", "repeated_argument",
-    "length_not_constant", "argument_not_constant", "length_not_whole", "length_out_of_range",
-    "argument_not_a_number", "expected_text", "unknown_text", "bar_index_misplaced",
-    "depends_on_start",
+    "length_not_constant", "argument_not_constant", "argument_constant", "length_not_whole",
+    "length_out_of_range", "argument_not_a_number", "expected_text", "unknown_text",
+    "bar_index_misplaced", "depends_on_start",
 )  # fmt: skip
 """Every code a RuleError can have; the texts have a sentence for each."""
 

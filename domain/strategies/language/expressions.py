@@ -54,6 +54,7 @@ class Scope:
     findings: Findings
     names: dict[str, Node] = field(default_factory=dict)
     written: dict[str, tuple[Statement, ast.expr]] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)  # names that some expression has read
     framed: dict[tuple[Frame, str], Node] = field(default_factory=dict)
     later: dict[str, int] = field(default_factory=dict)  # assigned further down: name -> line
     broken: frozenset[str] = frozenset()  # assigned by lines already refused
@@ -131,6 +132,7 @@ class Translator:
     def _name(self, tree: ast.Name) -> Node:
         name, scope = tree.id, self.scope
         if name in scope.names:
+            scope.used.add(name)
             return self._named(name, self._allowed(scope.names[name], tree), tree)
         if name in SERIES or (self.trusted and name in HIDDEN_SERIES):
             return self.graph.series(name)

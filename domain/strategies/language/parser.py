@@ -76,9 +76,17 @@ def _refuse_syntax(line: Line, error: SyntaxError, findings: Findings) -> None:
     rows = line.text.split("\n")
     row = min(row, len(rows))
     column = min(max(error.offset or 1, 1), len(rows[row - 1]) + 1)
-    rest = rows[row - 1][column - 1 :].split()
-    code = "indented" if isinstance(error, IndentationError) else "syntax"
-    findings.add(code, (line.number + row - 1, column), rest[0] if rest else line.text)
+    rest = rows[row - 1][column - 1 :]
+    words = rest.split()
+    code, text = "syntax", words[0] if words else line.text
+    if isinstance(error, IndentationError):
+        code = "indented"
+    elif not words:
+        code = "unfinished"
+    elif "forgot a comma" in error.msg:
+        end = error.end_offset if error.end_lineno == error.lineno else None
+        code, text = "comma_missing", rest[: end and end - column]
+    findings.add(code, (line.number + row - 1, column), text)
 
 
 def _too_deep(root: ast.AST) -> bool:

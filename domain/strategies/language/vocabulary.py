@@ -23,6 +23,14 @@ CONDITION_OUTPUTS = ("buy", "sell", "exit_long", "exit_short")
 NUMBER_OUTPUTS = ("stop_loss", "take_profit", "trail", "trail_after", "confidence")
 OUTPUTS = CONDITION_OUTPUTS + NUMBER_OUTPUTS
 
+ELSEWHERE_CALLED = {
+    "long": "buy",
+    "short": "sell",
+    "sl": "stop_loss",
+    "tp": "take_profit",
+}
+"""Outputs as traders and other platforms call them."""
+
 POSITION_SCALARS = {
     "entry_price": ENTRY_PRICE,
     "profit": PROFIT,
