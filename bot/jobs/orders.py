@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.jobs.last_look import LastLook
 from bot.jobs.lookup import Verdict, look_up
-from domain.bots.panic import bars_entry
+from domain.bots.standing_by import why_unwanted
 from domain.clock import MarketClock, WallClock
 from domain.database import Database
 from domain.errors import DomainError
@@ -189,8 +189,8 @@ class OrderSender:
             return
         if found.report is not None:
             await self._record(order, found.report)
-        elif await self._is_unwanted(order):
-            await self._finish(order, CANCELLED, "panic")
+        elif (unwanted := await self._why_unwanted(order)) is not None:
+            await self._finish(order, CANCELLED, unwanted)
         elif found.verdict is Verdict.SEND_AGAIN:
             await self._send(order)
         elif found.verdict is Verdict.TOO_LATE:
@@ -198,12 +198,12 @@ class OrderSender:
         else:
             await self._finish(order, FAILED, "order_lost")
 
-    async def _is_unwanted(self, order: Order) -> bool:
-        """An entry that never arrived, and that a panic or a kill has overtaken."""
+    async def _why_unwanted(self, order: Order) -> str | None:
+        """Of an entry that never arrived: what has overtaken it."""
         if order.reduce_only:
-            return False
+            return None
         async with self.database.read() as session:
-            return await bars_entry(session, order.user_id, order.mode, order.symbol)
+            return await why_unwanted(session, order, self.clock.now())
 
     async def _record(self, order: Order, report: OrderReport) -> None:
         """The exchange's answer. What was filled, or not at all, counts as accepted until reconcile

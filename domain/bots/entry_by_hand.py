@@ -23,6 +23,8 @@ from domain.trading.ports import Balance
 VALID_MS = 30_000
 """How long after the tap an entry may be sent, of the wall's time."""
 _FILLS_WITHIN_MS = 5 * MINUTE_MS
+LOCKS = frozenset({"panicked", "halted", "closing"})
+"""States of a bot that keep its owner from entering by hand as well."""
 MOST_MOVED = 0.005
 """Share of the price by which it may have moved since it was looked at."""
 
@@ -158,4 +160,4 @@ def _entry(user_id: int, asked: Asked, sizing: BotConfig, now_ms: int) -> Entry:
 async def _latched(session: AsyncSession, user_id: int, asked: Asked) -> str:
     """A bot that is stopped or paused does not keep its owner from acting; a lock does."""
     state = await state_now(session, user_id, asked.mode, asked.symbol)
-    return state if state in {"panicked", "halted", "closing"} else "running"
+    return state if state in LOCKS else "running"

@@ -19,7 +19,6 @@ from domain.bots.models import BotStatus, Panic
 from domain.clock import MarketClock, to_ms
 from domain.outbox import kinds
 from domain.outbox.service import Outbox
-from domain.risk import kills
 from domain.risk.service import locked_limits
 from domain.trading.intents import BUY, LONG, PANIC, SELL, Intent, write_intents
 from domain.trading.models import Order
@@ -70,18 +69,6 @@ async def begin(
         who = audit.person(user_id)
         await audit.record(session, "panic", actor=who, at=now, user_id=user_id, mode=mode)
     return Begun(row.id, mode, len(unsent), len(entries) - len(unsent))
-
-
-async def bars_entry(session: AsyncSession, user_id: int, mode: str, symbol: str) -> bool:
-    """Whether an entry would be undone at once: somebody panicked and has not resumed since, what
-    is open there is being closed, or an operator has stopped it.
-    """
-    state = await session.scalar(select(BotStatus.state).where(BotStatus.user_id == user_id))
-    return (
-        state == PANICKED
-        or await is_closing(session, user_id, mode, symbol)
-        or await kills.denial(session, user_id, symbol) is not None
-    )
 
 
 async def is_closing(session: AsyncSession, user_id: int, mode: str, symbol: str) -> bool:

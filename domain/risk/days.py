@@ -61,6 +61,12 @@ async def check_day(
     )
 
 
+async def is_halted(session: AsyncSession, user_id: int, mode: str, at: datetime) -> bool:
+    """Whether the day's loss was reached, as it was last looked at."""
+    row = await session.get(RiskDay, (user_id, mode))
+    return row is not None and row.halted_at is not None and at < row.ends_at
+
+
 def next_midnight(at: datetime, zone: str) -> datetime:
     """The first midnight after `at` in `zone`, in UTC; one that clocks skip is the moment after."""
     local = at.astimezone(ZoneInfo(zone))

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.sandbox.bitget import Fault
+from domain.bots import service as bots
+from domain.bots.models import BotStatus
+from domain.jobs.service import TableQueue
+from domain.risk.day_watch import watch_day
+from domain.strategies.models import Strategy
 from domain.trading.models import Position
-from tests.support.live import LiveDesk, live_desk
+from domain.users import service as users
+from tests.support.live import LIVE, LiveDesk, live_desk
 from tests.support.trading import passing_database
 
 KINDS = {"classic": False, "unified": True}
@@ -61,3 +68,80 @@ async def test_a_fill_that_is_read_before_the_answer_came(desk: LiveDesk) -> Non
     await sending
     await desk.looks()
     assert (await ours(desk)).position_ref == order.client_order_id
+
+
+async def bot_of(desk: LiveDesk) -> int:
+    """Alice's bot runs; the number of its strategy."""
+    async with desk.database.write() as session:
+        strategy = Strategy(user_id=desk.user_id, name="Rocket", code="buy = close > 0")
+        session.add(strategy)
+        await session.flush()
+        session.add(
+            BotStatus(
+                user_id=desk.user_id,
+                strategy_id=strategy.id,
+                is_running=True,
+                state="running",
+                mode=LIVE,
+            )
+        )
+    return strategy.id
+
+
+async def paused(desk: LiveDesk, session: AsyncSession) -> None:
+    await bots.pause(session, desk.user_id)
+
+
+async def stopped(desk: LiveDesk, session: AsyncSession) -> None:
+    await bots.stop(
+        session, TableQueue(desk.clock), desk.clock, desk.user_id, close_positions=False
+    )
+
+
+async def suspended(desk: LiveDesk, session: AsyncSession) -> None:
+    await users.suspend(session, desk.user_id, desk.clock.now())
+
+
+async def loses_too_much(desk: LiveDesk, session: AsyncSession) -> None:
+    await watch_day(session, desk.user_id, LIVE, Decimal(1000), desk.clock.now())
+    await watch_day(session, desk.user_id, LIVE, Decimal(400), desk.clock.now())
+
+
+MEANWHILE = {
+    paused: "bot_paused",
+    stopped: "bot_stopped",
+    suspended: "suspended",
+    loses_too_much: "daily_loss",
+}
+
+
+@pytest.mark.parametrize("meanwhile", MEANWHILE, ids=lambda what: what.__name__)
+async def test_an_entry_that_never_arrived_is_not_sent_again_against_its_owners_will(
+    desk: LiveDesk, meanwhile: Callable[[LiveDesk, AsyncSession], Awaitable[None]]
+) -> None:
+    desk.emulator.fails(Fault("place-order", drop=True))
+    order = await desk.intends("buy", "0.01", strategy_id=await bot_of(desk))
+    await desk.sender.send_due()
+    async with desk.database.write() as session:
+        await meanwhile(desk, session)
+    desk.clock.advance(6)
+    await desk.sender.recover()
+    await desk.looks()
+    ended = await desk.order(order.client_order_id)
+    assert (ended.state, ended.error_code) == ("cancelled", MEANWHILE[meanwhile])
+    assert desk.account.positions == {}
+
+
+async def test_what_was_entered_by_hand_is_sent_again_whatever_the_bot_does(
+    desk: LiveDesk,
+) -> None:
+    await bot_of(desk)
+    desk.emulator.fails(Fault("place-order", drop=True))
+    order = await desk.intends("buy", "0.01")
+    await desk.sender.send_due()
+    async with desk.database.write() as session:
+        await paused(desk, session)
+    desk.clock.advance(6)
+    await desk.sender.recover()
+    await desk.looks()
+    assert (await desk.order(order.client_order_id)).state == "filled"
