@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from bot.adapters import ccxt_reads as reads
 from bot.adapters.ccxt_clients import CallRefusedError, Client, Clients
-from bot.adapters.ccxt_errors import Meaning, Told
+from bot.adapters.ccxt_errors import REFUSED_SOMEHOW, Meaning, Told
 from bot.adapters.ccxt_fills import FillReader
 from bot.adapters.ccxt_levels import LevelKeeper, preset_levels
 from bot.adapters.ccxt_limits import ORDER, READ
@@ -123,7 +123,9 @@ class CcxtAccount:
     async def place(self, request: OrderRequest) -> OrderReport:
         try:
             client = await self._client()
-        except DomainError as error:  # nothing was sent
+        except DomainError as error:  # nothing was sent; where it may be in a moment, it waits
+            if error.code.startswith("exchange_"):
+                raise OrderUnknownError(error.code) from error
             raise OrderRejectedError(error.code, **error.params) from error
         try:
             if not request.reduce_only:
@@ -251,11 +253,12 @@ class CcxtAccount:
         """What a refusal of an order leads to: its report after all, or an error that says how sure
         we are.
         """
-        if told.meaning is Meaning.EXISTS:
+        if told.meaning is Meaning.EXISTS or told == REFUSED_SOMEHOW:
             found = await self.find(request.client_order_id, request.symbol)
             if found is not None:
                 return found
-            raise OrderUnknownError(told.code)
+            if told.meaning is Meaning.EXISTS:
+                raise OrderUnknownError(told.code)
         if told.meaning in (Meaning.REFUSED, Meaning.ABSENT, Meaning.KEY):
             raise OrderRejectedError(told.code)
         raise OrderUnknownError(told.code)

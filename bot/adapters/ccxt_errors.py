@@ -41,6 +41,9 @@ class Told:
     code: str
 
 
+REFUSED_SOMEHOW = Told(Meaning.REFUSED, "exchange_refused")
+"""By a code that nobody here knows."""
+
 _BITGET: dict[str, Told] = {
     "40037": Told(Meaning.KEY, "key_wrong"),
     "40006": Told(Meaning.KEY, "key_wrong"),
@@ -67,6 +70,11 @@ _BITGET: dict[str, Told] = {
     "40109": Told(Meaning.ABSENT, "order_gone"),
     "40768": Told(Meaning.ABSENT, "order_gone"),
     "43001": Told(Meaning.ABSENT, "order_gone"),
+    # The same of unified accounts, which have codes of their own for some.
+    "25202": Told(Meaning.REFUSED, "insufficient_balance"),
+    "25203": Told(Meaning.REFUSED, "insufficient_balance"),
+    "25204": Told(Meaning.ABSENT, "order_gone"),
+    "25227": Told(Meaning.ABSENT, "position_gone"),
     "40015": Told(Meaning.LOST, "exchange_unreachable"),
     "40725": Told(Meaning.LOST, "exchange_unreachable"),
     "40010": Told(Meaning.LOST, "exchange_unreachable"),
@@ -92,7 +100,7 @@ _CLASSES: tuple[tuple[type[ccxt.BaseError], Told], ...] = (
 
 
 def meaning_of(error: ccxt.BaseError) -> Told:
-    """What an error of ccxt says. A refusal that nobody knows is `exchange_refused`."""
+    """What an error of ccxt says. A refusal that nobody knows is REFUSED_SOMEHOW."""
     if isinstance(error.__cause__, aiohttp.ClientError):  # a broken connection in other clothes
         return Told(Meaning.LOST, "exchange_unreachable")
     known = _BITGET.get(exchange_code(error))
@@ -100,5 +108,5 @@ def meaning_of(error: ccxt.BaseError) -> Told:
         return known
     return next(
         (told for kind, told in _CLASSES if isinstance(error, kind)),
-        Told(Meaning.REFUSED, "exchange_refused"),
+        REFUSED_SOMEHOW,
     )

@@ -116,7 +116,7 @@ def _instance(
     )
     exchange.milliseconds = clock.now_ms
     exchange.timeout_on_exit = 0
-    exchange.handle_errors = _demanding_json(exchange.handle_errors)
+    exchange.handle_errors = _doubting(exchange.id, exchange.handle_errors)
     if base_url is not None:
         host = base_url.rstrip("/")
         exchange.urls["api"] = {
@@ -164,13 +164,18 @@ def _named_in(error: ccxt.BaseError) -> str:
     return name if name in VENUES else "bitget"
 
 
-def _demanding_json(handle_errors: Callable[..., Any]) -> Callable[..., Any]:
-    """ccxt takes what is not JSON for an empty list: a proxy's page would be "no candles"."""
+def _doubting(name: str, handle_errors: Callable[..., Any]) -> Callable[..., Any]:
+    """What ccxt takes for certain and is not. No JSON is an empty list to it: a proxy's page would
+    be "no candles". A failing server's code that it does not know is a refusal to it, although the
+    order may be there.
+    """
 
     def handle(status: int, reason: str, url: str, method: str, *rest: Any) -> Any:
-        answer = rest[2]
+        body, answer = rest[1], rest[2]
         if answer is None and status < 300:
-            raise ccxt.BadResponse(f"{method} {url} answered no JSON")
+            raise ccxt.BadResponse(f"{name} {method} {url} answered no JSON")
+        if status >= 500:
+            raise ccxt.ExchangeNotAvailable(f"{name} {status} {reason} {body}")
         return handle_errors(status, reason, url, method, *rest)
 
     return handle

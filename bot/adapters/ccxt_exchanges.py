@@ -56,7 +56,9 @@ class CcxtExchanges:
                     return user_id, await ask(user_id)
                 except DomainError as error:
                     log.warning("account not read", user=user_id, error=error.code)
-                    return None
+                except Exception as error:  # an answer that lacks something is one account's
+                    log.error("account not read", user=user_id, exc_info=error)
+            return None
 
         found = await asyncio.gather(*map(one, user_ids))
         return dict(pair for pair in found if pair is not None)

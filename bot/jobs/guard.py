@@ -50,7 +50,10 @@ class StopGuard:
 
         async def one(found: Unprotected) -> None:
             async with free:
-                await self._protect(found)
+                try:
+                    await self._protect(found)
+                except Exception as error:  # one account's: the others' stops are looked after
+                    log.error("level not set", user=found.user_id, exc_info=error)
 
         await asyncio.gather(*map(one, missing))
         return len(missing)
@@ -63,15 +66,17 @@ class StopGuard:
             return None
 
     async def _protect(self, found: Unprotected) -> None:
-        exchange = self.exchanges.of(found.user_id, found.mode)
         now_ms = self.clock.now_ms()
         try:
+            exchange = self.exchanges.of(found.user_id, found.mode)
             await exchange.set_levels(found.request)
         except OrderRejectedError as error:
             log.warning("level refused", user=found.user_id, error=error.code)
-            if error.code == protection.LEVEL_PASSED:
-                async with self.database.write() as session:
-                    await protection.close_passed(session, exchange.name, found, now_ms)
+            certain = error.code == protection.LEVEL_PASSED
+            async with self.database.write() as session:
+                await protection.close_passed(
+                    session, exchange.name, found, now_ms, stop_passed=certain
+                )
         except DomainError as error:
             log.warning("level not set", user=found.user_id, error=error.code)
         else:

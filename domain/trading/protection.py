@@ -122,17 +122,19 @@ async def note_set(session: AsyncSession, outbox: Outbox, done: Unprotected, now
 
 
 async def close_passed(
-    session: AsyncSession, exchange: str, passed: Unprotected, now_ms: int
+    session: AsyncSession, exchange: str, passed: Unprotected, now_ms: int, *, stop_passed: bool
 ) -> Order | None:
-    """The price is beyond the stop already: what the stop would do is done by an order.
+    """A level can not be set. Where the price is beyond it already, what it would do is done by an
+    order; `stop_passed`: the exchange says so of the stop.
 
-    None when the position is gone or being closed.
+    None when the price is not, or the position is gone or being closed.
     """
     position = await session.get(Position, passed.position_id, with_for_update=True)
     if position is None:
         return None
+    level = _passed(position, passed.request) or ("stop" if stop_passed else None)
     exposure = await pending_exposure(session, position.user_id, position.mode)
-    if position.symbol in exposure.closing:
+    if level is None or position.symbol in exposure.closing:
         return None
     return await write_intent(
         session,
@@ -144,8 +146,20 @@ async def close_passed(
             side=SELL if position.side == LONG else BUY,
             purpose=CLOSE,
             decided_ms=now_ms,
-            exit_reason="stop_loss",
-            exit_detail="stop_passed",
+            exit_reason="take_profit" if level == "take" else "stop_loss",
+            exit_detail=f"{level}_passed",
             strategy_id=position.strategy_id,
         ),
     )
+
+
+def _passed(position: Position, wanted: LevelRequest) -> str | None:
+    """The level that the price was beyond when it was last seen: stop or take."""
+    mark, side = position.mark_price, 1 if position.side == LONG else -1
+    if mark is None:
+        return None
+    if wanted.stop_price is not None and side * (mark - wanted.stop_price) <= 0:
+        return "stop"
+    if wanted.take_profit_price is not None and side * (mark - wanted.take_profit_price) >= 0:
+        return "take"
+    return None

@@ -72,7 +72,7 @@ async def test_an_order_becomes_a_position(unified: Stand) -> None:
     found = await unified.ccxt.fetch_order("", BTC, {"clientOrderId": "lf1"})
     assert found["id"] == order["id"]
     assert await refusal(unified.enters("0.01", clientOrderId="lf1")) == "40786"
-    assert await refusal(unified.ccxt.fetch_order("17", BTC)) == "40768"
+    assert await refusal(unified.ccxt.fetch_order("17", BTC)) == "25204"
 
 
 async def test_an_exit_only_reduces(unified: Stand) -> None:

@@ -203,3 +203,27 @@ async def test_a_stop_that_can_not_be_set_any_more_is_a_close(desk: LiveDesk) ->
     await desk.looks()
     (trade,) = await desk.closed()
     assert (trade.exit_reason.value, trade.exit_detail) == ("stop_loss", "stop_passed")
+
+
+async def test_a_take_profit_that_can_not_be_set_any_more_is_a_close(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.01", stop_percent=2.0, take_profit_percent=4.0)
+    desk.clock.advance(60)
+    desk.account.plans.clear()
+    desk.emulator.jumps("BTCUSDT", "62500")
+    await desk.looks()
+    assert [plan.trigger for plan in desk.account.live_plans()] == [58_800], "not without a stop"
+    await desk.sender.send_due()
+    await desk.looks()
+    (trade,) = await desk.closed()
+    assert (trade.exit_reason.value, trade.exit_detail) == ("take_profit", "take_passed")
+
+
+async def test_a_level_that_is_refused_for_another_reason_is_tried_again(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.01", stop_percent=2.0)
+    desk.clock.advance(60)
+    desk.account.plans.clear()
+    desk.emulator.fails(Fault("place-tpsl-order", code="40808"))
+    await desk.looks()
+    assert await desk.sender.send_due() == 0
+    await desk.looks()
+    assert len(desk.account.live_plans()) == 2

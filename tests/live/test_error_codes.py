@@ -37,6 +37,11 @@ REFUSED = {
     "40109": "order_gone",
     "40768": "order_gone",
     "43001": "order_gone",
+    "25202": "insufficient_balance",
+    "25203": "insufficient_balance",
+    "25204": "order_gone",
+    "25227": "position_gone",
+    "99999": "exchange_refused",
 }
 CLOCK = ("40004", "40008")
 LOST = ("40015", "40725", "40010")
@@ -133,3 +138,8 @@ async def test_a_level_that_is_gone_is_read_again(desk: LiveDesk, code: str) -> 
     await desk.looks()
     assert [plan.trigger for plan in desk.account.live_plans()] == [58_800]
     assert await desk.closed() == []
+
+
+async def test_an_unknown_refusal_of_an_order_that_is_there_is_not_believed(desk: LiveDesk) -> None:
+    order = await order_answered(desk, "99999", done=True)
+    await is_filled_once(desk, order)

@@ -107,7 +107,7 @@ async def loses_too_much(desk: LiveDesk, session: AsyncSession) -> None:
     await watch_day(session, desk.user_id, LIVE, Decimal(400), desk.clock.now())
 
 
-MEANWHILE = {
+MEANWHILE: dict[Callable[[LiveDesk, AsyncSession], Awaitable[None]], str] = {
     paused: "bot_paused",
     stopped: "bot_stopped",
     suspended: "suspended",

@@ -158,6 +158,7 @@ class LiveDesk(TradingSide):
         entry = fields.get("purpose", "entry") == "entry"
         price = float(self.emulator.price(fields.get("symbol", "BTCUSDT")))
         usual: dict[str, Any] = {
+            "user_id": self.user_id,
             "symbol": "BTCUSDT",
             "purpose": "entry",
             "leverage": 5 if entry else 1,
@@ -167,7 +168,6 @@ class LiveDesk(TradingSide):
             "valid_until_ms": now + 60_000 if entry else None,
         }
         intent = Intent(
-            user_id=self.user_id,
             mode=LIVE,
             exchange="bitget",
             side=side,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 REASONS = {
     "429": "Too Many Requests",
+    "25204": "Order does not exist",
     "40004": "Request timestamp expired",
     "40006": "Invalid ACCESS_KEY",
     "40008": "Request timestamp expired",

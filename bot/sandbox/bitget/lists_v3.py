@@ -19,7 +19,7 @@ _FILL_DAYS = 30
 def _info(call: Call) -> Any:
     order = find(call)
     if order is None or order.created_ms > call.seen_ms():
-        raise BitgetError("40768")
+        raise BitgetError("25204")
     return rows_v3.order_row(order)
 
 
