@@ -11,16 +11,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.sandbox.html import parse_html
+from bot.sandbox.texts import MAX_TEXT
 from domain.errors import DomainError
 from domain.strategies.builtins import BUILTINS
 from domain.strategies.language import RuleErrors, compile_rules, format_rules
 from domain.strategies.language.functions import FUNCTIONS
 from domain.strategies.language.lexer import _TOKEN
 from domain.strategies.language.vocabulary import OUTPUTS, POSITION_SCALARS, SERIES, SPECIAL
+from handlers.rule_errors import message
+from handlers.texts import Translator
 from tests.strategies.hostile import BOUNDED, REFUSED
 from tests.strategies.samples import market, run
 
 CANDLES = market(120)
+READERS = (Translator("en"), Translator("ko"))
 HARMFUL = [*(code for code in REFUSED if len(code) <= 12_000), *BOUNDED]
 LAWFUL = [
     *(builtin.code for builtin in BUILTINS),
@@ -86,10 +91,15 @@ def _change(tokens: list[str], dice: random.Random) -> None:
 
 
 def attempt(code: str) -> bool:
-    """Compile, evaluate, print and read again; whether it was a program. Raises what crashes."""
+    """Compile, evaluate, print and read again, or say what is wrong with it; whether it was a
+    program. Raises what crashes.
+    """
     try:
         program = compile_rules(code)
-    except RuleErrors:
+    except RuleErrors as mistakes:
+        for reader in READERS:
+            shown, _ = parse_html(str(message(mistakes, reader, code)))
+            assert 0 < len(shown) <= MAX_TEXT
         return False
     try:
         run(program.bind(), CANDLES)

@@ -18,10 +18,14 @@ from domain.strategies.language.limits import (
     MAX_NUMBER_CHARS,
 )
 
+# There is one way only to read digits: two would be tried for each of them where no number ends.
+_DIGITS = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _TOKEN = re.compile(
     r"""(?P<space>[ \t]+)
       | (?P<comment>\#[^\n]*)
-      | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[A-Za-z_0-9.]*)
+      | (?P<number>"""
+    + _DIGITS
+    + r"""[A-Za-z_0-9.]*)
       | (?P<name>[A-Za-z_][A-Za-z_0-9]*)
       | (?P<string>"[^"\n]*"|'[^'\n]*')
       | (?P<op>\*\*|//|<=|>=|==|!=|[-+*/%<>=(),\[\].])
@@ -29,7 +33,7 @@ _TOKEN = re.compile(
       | (?P<wrong>:=|&&|\|\||.)""",
     re.VERBOSE | re.DOTALL,
 )
-_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(_DIGITS)
 _STRING = re.compile(r"[A-Za-z0-9:/_.-]{1,40}")
 _WORDS = frozenset({"and", "or", "not", "if", "else", "True", "False"})
 _INSTEAD = {
