@@ -16,7 +16,6 @@ from domain.backtests.measure import score
 from domain.backtests.prepare import Column, Prepared
 from domain.backtests.rules import Rules
 from domain.market.candles import Floats, Times
-from domain.strategies.language.telling import Say
 from domain.trading.scripts import SCRATCH
 
 OFTEN = frozenset(
@@ -28,7 +27,8 @@ OFTEN = frozenset(
 class Gear(NamedTuple):
     """How the loop is run: `run` is `loop.run_bars` or its compiled twin; so are `score` of
     `measure.score`, `equity` of `equity_at`, `survey` of `blocks.survey` and `excursions` of
-    the function of that name. `say`: that of `blockwise.say`, None where numpy is faster.
+    the function of that name. `say`: that of the language's `blockwise.say`, None where
+    numpy is faster.
 
     `column` turns an array into what it reads, on every bar (`often`) or now and then; `ints`,
     `floats` make buffers of n numbers, whichever.
@@ -42,7 +42,7 @@ class Gear(NamedTuple):
     equity: Callable[[Floats, Times, Floats, float], Floats]
     survey: Surveyor
     excursions: Callable[..., tuple[Floats, Floats]]
-    say: Say | None = None
+    say: Callable[..., int] | None = None
 
 
 def _listed(array: Any, often: bool) -> Sequence[Any]:

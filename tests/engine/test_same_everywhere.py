@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.workers.compiled import compiled_gear, fingerprint, gear_for, warm_up
+from bot.workers.compiled import compiled_gear, fingerprint, gear_for
 from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear
 from domain.backtests.result import Result
 from tests.engine.random_markets import Case, cases, simulated
@@ -22,9 +22,7 @@ SAME = settings(
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Gear:
-    folder = tmp_path_factory.mktemp("compiled")
-    warm_up(folder)
-    return compiled_gear(folder)
+    return compiled_gear(tmp_path_factory.mktemp("compiled"))
 
 
 def as_closed(result: Result) -> list[Closed]:

@@ -11,29 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import DomainError
+from domain.market import scripts
 from domain.market.said import Said, said_of
-from domain.market.scripts import (
-    ABS,
-    ADD,
-    AND,
-    DIV,
-    EQ,
-    IS_NA,
-    LE,
-    LT,
-    MAX,
-    MIN,
-    MUL,
-    NE,
-    NEG,
-    NOT,
-    NZ,
-    OR,
-    SELECT,
-    SUB,
-)  # fmt: skip
 from domain.strategies.language import blockwise, compile_rules
-from domain.strategies.language.blockwise import AGO, AGO_IF, SELECT_IF, TELL
 from domain.strategies.language.params import Value
 from domain.strategies.language.sweeping import Sweeper
 from domain.strategies.language.telling import Say, Teller
@@ -48,8 +28,10 @@ VALUES: dict[str, tuple[Value, ...]] = {
     "wanted": (True, False),
 }
 CODES = {
-    ABS, ADD, AGO, AGO_IF, AND, DIV, EQ, IS_NA, LE, LT, MAX, MIN, MUL, NE, NEG, NOT, NZ, OR, SELECT,
-    SELECT_IF, SUB, TELL,
+    scripts.ABS, scripts.ADD, scripts.AND, scripts.DIV, scripts.EQ, scripts.IS_NA, scripts.LE,
+    scripts.LT, scripts.MAX, scripts.MIN, scripts.MUL, scripts.NE, scripts.NEG, scripts.NOT,
+    scripts.NZ, scripts.OR, scripts.SELECT, scripts.SUB, blockwise.AGO, blockwise.AGO_IF,
+    blockwise.SELECT_IF, blockwise.TELL,
 }  # fmt: skip
 EVERY_STEP = """
 fast = param(5, min=2, max=50)
@@ -131,8 +113,8 @@ fast = param(5, min=2, max=50)
 slow = param(9, min=2, max=50)
 buy = ema(close, fast) > ema(close, slow) and rsi(close, 14) < 70 and open > close[1] * 1.01
 """
-    assert codes_of(rules, "fast", "slow") == [LT, AND, AND, TELL]
-    assert codes_of(rules, "fast") == [LT, AND, AND, TELL]
+    assert codes_of(rules, "fast", "slow") == [scripts.LT, scripts.AND, scripts.AND, blockwise.TELL]
+    assert codes_of(rules, "fast") == [scripts.LT, scripts.AND, scripts.AND, blockwise.TELL]
 
 
 def test_what_is_made_into_a_column_again_stays_one() -> None:
@@ -143,7 +125,13 @@ gap = ema(close, fast) - ema(close, slow)
 buy = gap > sma(gap, 9)
 stop_loss = abs(gap) + 1
 """
-    assert codes_of(rules, "fast", "slow") == [LT, IS_NA, NOT, AND, TELL]
+    assert codes_of(rules, "fast", "slow") == [
+        scripts.LT,
+        scripts.IS_NA,
+        scripts.NOT,
+        scripts.AND,
+        blockwise.TELL,
+    ]
 
 
 @pytest.mark.parametrize(
