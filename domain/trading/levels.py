@@ -117,10 +117,16 @@ def _liquidation(position: Position, detail: int, both_touched: bool) -> Exit:
 
 
 def exit_at_open(position: Position, open_price: float, close: int, costs: Costs) -> Exit:
-    """Gaps beyond a level first, then the reduce-only order `close` (0 = none)."""
+    """Gaps beyond a level first, then the reduce-only order `close` (0 = none).
+
+    END_OF_DATA comes before stop and take profit: its price is the last close, and a level that was
+    moved at that close holds from a next bar on that never comes.
+    """
     side = position.side
     if side * open_price <= side * position.liquidation:
         return _liquidation(position, GAP, False)
+    if close == END_OF_DATA:
+        return _market_exit(position, MANUAL, close, open_price, False, costs)
     if side * open_price <= side * position.stop:
         return _market_exit(position, STOP_LOSS, GAP, open_price, False, costs)
     if side * open_price > side * position.take:

@@ -99,6 +99,15 @@ def test_a_stop_set_beyond_the_price_fills_at_the_next_open(side: str) -> None:
 
 
 @BOTH_SIDES
+@pytest.mark.parametrize("script", [stops(number(-5.0)), takes(number(-5.0))], ids=["stop", "take"])
+def test_a_level_moved_at_the_last_close_has_no_bar_to_hold_in(
+    side: str, script: PositionScripts
+) -> None:
+    result = run([QUIET, QUIET], side, buy=[0], scripts=script)
+    assert ended(only(result.trades)) == ("manual", "end_of_data", 100.0, 2)
+
+
+@BOTH_SIDES
 def test_the_risk_of_a_trade_is_that_of_its_first_stop(side: str) -> None:
     result = run([QUIET, UP, QUIET, QUIET], side, NO_TAKE, buy=[0], scripts=stops(BREAK_EVEN))
     assert only(result.trades).risk == pytest.approx(2.0)

@@ -62,6 +62,17 @@ async def test_every_trade_is_the_backtests(name: str, tick: float) -> None:
     assert np.abs(expected.equity - found.equity).max() <= 1e-8
 
 
+@pytest.mark.parametrize("moved", ["stop_loss", "take_profit"])
+async def test_a_level_moved_at_the_last_close_is_no_end(moved: str) -> None:
+    candles = MARKET.slice(0, 6)
+    levels = {"stop_loss": "9", "take_profit": "9", moved: "9 if bars_held < 5 else -9"}
+    code = "\n".join(["buy = hour == 0", *(f"{name} = {level}" for name, level in levels.items())])
+    expected, found = backtest(candles, code, RULES), await replay(candles, code, RULES)
+
+    assert expected.trades[-1].exit_detail == "end_of_data"
+    assert differences(expected.trades, found.trades) == []
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_scripts_matter(name: str) -> None:
     code = PROGRAMS[name]
