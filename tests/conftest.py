@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tests.support import postgres
 from tests.support.browser import chromium_path
+from tests.support.database import make_tables
 
 # No deadlines: a busy machine is not a bug. CI repeats the same examples: it fails for a reason.
 settings.register_profile("here", deadline=None)
@@ -53,3 +54,12 @@ def database_url(request: pytest.FixtureRequest) -> str:
     name = {"sqlite": "sqlite_url", "postgres": "pg_url"}[request.param]
     url: str = request.getfixturevalue(name)
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def tables_url(request: pytest.FixtureRequest) -> str:
+    """The same test on both databases, each with every table once `opened` has opened it."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    server: postgres.PostgresServer = request.getfixturevalue("pg_server")
+    return server.fresh(server.template("with_tables", make_tables))

@@ -101,8 +101,8 @@ class Phone:
 
 
 @pytest.fixture
-async def phone(database_url: str) -> AsyncIterator[Phone]:
-    async with opened(database_url) as database:
+async def phone(tables_url: str) -> AsyncIterator[Phone]:
+    async with opened(tables_url) as database:
         async with database.write() as session:
             session.add(User(id=ME, email="a@example.org", name="alice"))
         yield Phone(database)

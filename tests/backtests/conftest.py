@@ -19,7 +19,7 @@ async def lab(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Lab]:
 
 
 @pytest.fixture
-async def either_lab(database_url: str, tmp_path: Path) -> AsyncIterator[Lab]:
+async def either_lab(tables_url: str, tmp_path: Path) -> AsyncIterator[Lab]:
     """The same test on SQLite and on PostgreSQL."""
-    async with opened(database_url) as database:
+    async with opened(tables_url) as database:
         yield await Lab.opened(database, tmp_path / "data", bars=60)

@@ -263,17 +263,17 @@ async def test_an_effect_that_is_there_already_is_not_done_again_but_answered(
 
 
 async def test_two_processes_on_the_same_row_apply_it_once(
-    tmp_path: Path, far: Chat, database_url: str
+    tmp_path: Path, far: Chat, tables_url: str
 ) -> None:
-    async with opened(database_url):
-        database = Database(database_url)
+    async with opened(tables_url):
+        database = Database(tables_url)
         async with rig(tmp_path, far, database=database) as bot:
             await bot.user("alice")
             await bot.inbox.stop()
             for number in range(10):
                 far.says("alice", f"/add {number}")
             await bot.inbox.accept(await far.updates())
-        other = Database(database_url)
+        other = Database(tables_url)
         async with (
             rig(tmp_path / "one", far, database=database) as one,
             rig(tmp_path / "two", far, database=other) as two,

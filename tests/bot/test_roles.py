@@ -112,10 +112,10 @@ async def test_a_role_is_not_ours_longer_than_the_lease_says(
 
 
 async def test_of_several_that_start_at_once_one_gets_the_role(
-    database_url: str, wall: ManualClock
+    tables_url: str, wall: ManualClock
 ) -> None:
-    async with opened(database_url):
-        others = [Database(database_url) for _ in range(5)]
+    async with opened(tables_url):
+        others = [Database(tables_url) for _ in range(5)]
         all_roles = [process(other, wall, f"p{n}") for n, other in enumerate(others)]
         await asyncio.gather(*(roles.renew() for roles in all_roles))
         assert [roles.holds(POLLER) for roles in all_roles].count(True) == 1

@@ -37,8 +37,8 @@ def now() -> datetime:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with opened(database_url) as database:
+async def database(tables_url: str) -> AsyncIterator[Database]:
+    async with opened(tables_url) as database:
         yield database
 
 

@@ -21,8 +21,8 @@ ALICE = users.ChatPerson(77, 77, "Alice", "ko", "Asia/Seoul")
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with opened(database_url) as made:
+async def database(tables_url: str) -> AsyncIterator[Database]:
+    async with opened(tables_url) as made:
         yield made
 
 

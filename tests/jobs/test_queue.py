@@ -30,8 +30,8 @@ def queue(wall: ManualClock) -> TableQueue:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with opened(database_url) as database:
+async def database(tables_url: str) -> AsyncIterator[Database]:
+    async with opened(tables_url) as database:
         yield database
 
 
@@ -104,10 +104,10 @@ async def test_the_same_job_waits_once_and_may_come_again_when_done(
     assert await claim(database, queue) is not None
 
 
-async def test_workers_never_get_the_same_job(database_url: str, wall: ManualClock) -> None:
+async def test_workers_never_get_the_same_job(tables_url: str, wall: ManualClock) -> None:
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(opened(database_url))
-        databases = [Database(database_url) for _ in range(4)]
+        first = await stack.enter_async_context(opened(tables_url))
+        databases = [Database(tables_url) for _ in range(4)]
         queue = TableQueue(wall)
         await enqueue(first, queue, *(f"job {n}" for n in range(60)))
 
@@ -201,13 +201,11 @@ async def test_one_job_of_a_user_runs_at_a_time(database: Database, queue: Table
     assert again.task == "a1"
 
 
-async def test_two_processes_never_run_two_of_one_user(
-    database_url: str, wall: ManualClock
-) -> None:
+async def test_two_processes_never_run_two_of_one_user(tables_url: str, wall: ManualClock) -> None:
     """Claimed at the same moment, the database lets one of them through."""
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(opened(database_url))
-        others = [Database(database_url) for _ in range(4)]
+        first = await stack.enter_async_context(opened(tables_url))
+        others = [Database(tables_url) for _ in range(4)]
         queue = TableQueue(wall)
         await enqueue(first, queue, *(f"job {n}" for n in range(12)), owner=1)
         for _ in range(12):

@@ -31,8 +31,8 @@ USERS = rotation.BATCH * 2 + 7
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with opened(database_url) as database:
+async def database(tables_url: str) -> AsyncIterator[Database]:
+    async with opened(tables_url) as database:
         await filled(database, FernetCipher(OLD))
         yield database
 
@@ -96,13 +96,13 @@ async def test_what_nobody_can_read_is_counted_and_left(database: Database) -> N
 
 
 async def test_a_bot_that_runs_goes_on_writing_and_reading_meanwhile(
-    database_url: str, tmp_path: Path
+    tables_url: str, tmp_path: Path
 ) -> None:
     """It reads its key file again; whatever it writes at any moment can be read at the end."""
     key_from_file(tmp_path)
     path = tmp_path / "secret.key"
     running = KeyFileCipher(path)
-    async with opened(database_url) as database:
+    async with opened(tables_url) as database:
         await filled(database, running)
         queue = TableQueue(WALL)
         began, stop = asyncio.Event(), asyncio.Event()

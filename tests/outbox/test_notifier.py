@@ -22,9 +22,9 @@ from tests.support.database import opened
 
 
 @pytest.fixture
-async def bot(tmp_path: Path, far: Chat, database_url: str) -> AsyncIterator[Rig]:
+async def bot(tmp_path: Path, far: Chat, tables_url: str) -> AsyncIterator[Rig]:
     """The same on both databases."""
-    async with opened(database_url) as database, rig(tmp_path, far, database=database) as bot:
+    async with opened(tables_url) as database, rig(tmp_path, far, database=database) as bot:
         await bot.user("alice")
         await bot.user("bob")
         yield bot
@@ -278,9 +278,9 @@ async def test_in_the_end_even_patience_ends(bot: Rig, far: Chat) -> None:
 
 
 async def test_what_was_sent_before_a_crash_is_not_sent_again(
-    tmp_path: Path, far: Chat, database_url: str
+    tmp_path: Path, far: Chat, tables_url: str
 ) -> None:
-    async with opened(database_url) as database:
+    async with opened(tables_url) as database:
         async with rig(tmp_path, far, database=database) as bot:
             await bot.user("alice")
             for name in ("sent and recorded", "not sent"):

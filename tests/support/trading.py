@@ -13,13 +13,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from cryptography.fernet import Fernet
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 
 from bot.adapters.fernet_cipher import FernetCipher
 from bot.adapters.paper_exchange import PaperExchanges
@@ -28,7 +26,6 @@ from bot.jobs.reconcile import Reconciler
 from domain.cipher import decrypt_json
 from domain.clock import from_ms
 from domain.database import Database
-from domain.models import Base
 from domain.outbox.models import OutboxMessage
 from domain.outbox.service import Outbox
 from domain.settings.models import UserSettings
@@ -37,32 +34,18 @@ from domain.trading.models import Order, Position, Trade
 from domain.trading.ports import Exchange, ExchangeFill, Exchanges
 from domain.trading.reconcile import Reconciled
 from domain.users.models import User
+from tests.support.database import opened
 from tests.support.market import FakeMarket
 
 MODE = "paper"
-
-
-@cache
-def _empty_tables() -> bytes:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "empty.db"
-        engine = create_engine(f"sqlite:///{path}")
-        Base.metadata.create_all(engine)
-        engine.dispose()
-        return path.read_bytes()
 
 
 @asynccontextmanager
 async def passing_database() -> AsyncIterator[Database]:
     """A SQLite file with every table for one example of a property, copied and so quickly made."""
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "example.db"
-        path.write_bytes(_empty_tables())
-        database = Database(f"sqlite+aiosqlite:///{path}", durable=False)
-        try:
+        async with opened(f"sqlite+aiosqlite:///{folder}/example.db") as database:
             yield database
-        finally:
-            await database.close()
 
 
 async def add_user(database: Database, name: str, *, timezone: str = "UTC") -> int:

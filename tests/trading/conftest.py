@@ -20,9 +20,9 @@ async def database(sqlite_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def either_database(database_url: str) -> AsyncIterator[Database]:
+async def either_database(tables_url: str) -> AsyncIterator[Database]:
     """The same test on SQLite and on PostgreSQL."""
-    async with opened(database_url) as made:
+    async with opened(tables_url) as made:
         yield made
 
 
