@@ -97,6 +97,7 @@ TABLE: list[tuple[str, str, int, int, str, str | None]] = [
     ("n = 2\nbuy = close[n] > 1", "bad_index", 2, 13, "n", None),
     ("buy = 'up'", "string_not_allowed", 1, 7, "'up'", None),
     ("buy = vwap('1dd') > 1", "unknown_text", 1, 12, "'1dd'", '"1d"'),
+    ("buy = vwap('monthly') > 1", "unknown_text", 1, 12, "'monthly'", '"1d"'),
     ("buy = pattern('hamer') > 0", "unknown_text", 1, 15, "'hamer'", '"hammer"'),
     ("buy = pattern('zzzzz') > 0", "unknown_text", 1, 15, "'zzzzz'", None),
     ("buy = pattern(close) > 0", "expected_text", 1, 15, "close", '"2crows"'),
@@ -279,10 +280,14 @@ def test_a_name_from_a_wrong_line_is_not_reported_as_unknown() -> None:
         "tp = 3\ntake_profit = timeframe('4h', tp * close / close)",
         "trend = ema(close, 200)\nwish = 3",
         "trend_stop = ema(close, 200)",
+        "sl = -2\ntrail = abs(sl)",
+        "fast = param(3)\ntp = fast\ntrail = tp",
+        "a = close * 2\nstoploss = close * 2\nplot(stoploss)",
     ],
 )
 def test_a_name_that_is_read_or_like_no_output_may_be_any(code: str) -> None:
-    compile_rules(f"{code}\n{ENTRY}")
+    program = compile_rules(f"{code}\n{ENTRY}")
+    assert compile_rules(program.canonical).hash == program.hash
 
 
 def test_a_name_that_a_wrong_line_may_read_is_not_reported_as_read_nowhere() -> None:

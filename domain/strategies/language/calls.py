@@ -118,8 +118,9 @@ def _word(reader: Reader, arg: Arg, tree: ast.expr) -> Node:
     if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
         if tree.value in arg.choices:
             return reader.graph.text(tree.value)
-        hint = closest(tree.value, arg.choices)
-        return reader.refuse("unknown_text", tree, hint and f'"{hint}"', argument=arg.name)
+        hint = closest(tree.value, arg.choices) or arg.default
+        suggestion = None if hint is None else f'"{hint}"'
+        return reader.refuse("unknown_text", tree, suggestion, argument=arg.name)
     node = reader.read(tree)
     if node.kind in (Kind.TEXT, Kind.ANY):
         return node

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import cast
@@ -76,8 +77,7 @@ def check(code: str) -> Checked:
         if not findings.full:
             checker.take(statement)
     findings.raise_if_any()
-    for statement in statements:
-        checker.weigh(statement)
+    checker.weigh(statements)
     checker.finish()
     if not {"buy", "sell"} & set(checked.outputs):
         code = "no_entry" if statements else "empty_program"
@@ -100,6 +100,24 @@ def _output_like(name: str) -> str | None:
     outputs = {output.replace("_", ""): output for output in OUTPUTS}
     near = get_close_matches(bare, outputs, n=1, cutoff=_NEARLY)
     return outputs[near[0]] if near else None
+
+
+def _stands_elsewhere(statement: Statement, statements: Sequence[Statement]) -> bool:
+    """Whether what a name is given, a number or a word, stands in another line, too: the canonical
+    text has it there in the place of the name, with either sign.
+    """
+    value = cast("ast.Assign", statement.node).value
+    if isinstance(value, ast.UnaryOp) and isinstance(value.operand, ast.Constant):
+        value = value.operand
+    if not isinstance(value, (ast.Constant, ast.Name)):
+        return False
+    written = ast.dump(value)
+    return any(
+        ast.dump(node) == written
+        for other in statements
+        if other is not statement
+        for node in ast.walk(other.node)
+    )
 
 
 class _Checker:
@@ -135,15 +153,17 @@ class _Checker:
                 self.checked.outputs[name] = value
                 self.written[name] = translator, node.value
 
-    def weigh(self, statement: Statement) -> None:
-        """Refuses a name that nothing reads and that was meant for an output: as it stands, the
+    def weigh(self, statements: Sequence[Statement]) -> None:
+        """Refuses names that nothing reads and that were meant for outputs: as they stand, the
         levels of the account would hold instead.
         """
-        name = _target(statement.node)
-        if name is None or name in OUTPUTS or name in self.scope.used:
-            return
-        meant = _output_like(name)
-        if meant is not None and meant not in self.assigned:
+        for statement in statements:
+            name = _target(statement.node)
+            if name is None or name in OUTPUTS or name in self.scope.used:
+                continue
+            meant = _output_like(name)
+            if meant is None or meant in self.assigned or _stands_elsewhere(statement, statements):
+                continue
             target = cast("ast.Assign", statement.node).targets[0]
             Translator(self.scope, statement).refuse("output_misspelt", target, meant)
 
