@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
@@ -81,11 +81,16 @@ class Database:
 
         Never wait for the network inside. What must happen after the commit is given to
         `after_commit`. On PostgreSQL, where writers work side by side, a row that is read in order
-        to be changed is read FOR UPDATE.
+        to be changed is read FOR UPDATE (a user's row FOR NO KEY UPDATE: whatever is written about
+        them refers to it), and always in this order, or two would wait for each other: the button,
+        the user, the limits of their risk, their bot, what it has seen of a symbol, the account as
+        it was read, positions, orders, kills, and the audit log, which `before_commit` makes last.
         """
         session = AsyncSession(self._write_engine, expire_on_commit=False)
         async with self._writers, _ended(session, at_once=self._alone):
             yield session
+            for action in session.info.get("before_commit", ()):
+                await action()
             await session.commit()
         for action in session.info.get("after_commit", ()):
             _carry_out(action)
@@ -104,6 +109,23 @@ class Database:
 def after_commit(session: AsyncSession, action: Callable[[], None]) -> None:
     """Run `action` (quick) once this unit of work has committed; never if it rolls back."""
     session.info.setdefault("after_commit", []).append(action)
+
+
+def before_commit(session: AsyncSession, action: Callable[[], Awaitable[None]]) -> None:
+    """Run `action` in this unit of work, as the last of it."""
+    session.info.setdefault("before_commit", []).append(action)
+
+
+@asynccontextmanager
+async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
+    """A part of a unit of work: when it raises, it is undone, and what it left for the end, too."""
+    left = {when: [*session.info.get(when, ())] for when in ("before_commit", "after_commit")}
+    try:
+        async with session.begin_nested():
+            yield
+    except BaseException:
+        session.info.update(left)
+        raise
 
 
 @asynccontextmanager

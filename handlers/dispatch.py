@@ -16,7 +16,7 @@ from domain.access import step_up as access
 from domain.access.step_up import Need, StepUpNeededError
 from domain.chat import forms
 from domain.chat.forms import OpenForm
-from domain.database import Database
+from domain.database import Database, savepoint
 from domain.errors import DomainError
 from domain.settings.models import UserSettings
 from domain.users import service as users
@@ -223,7 +223,7 @@ class Dispatcher:
         session, incoming = proved.session, asked.incoming
         await step_up.reopen(proved, asked)
         try:
-            async with session.begin_nested():
+            async with savepoint(session):
                 step = self._planned(incoming) or (await self._looked_up(incoming, session))[0]
                 reply = await self._work(session, incoming, step, asked.tapped_at, seen)
         except DomainError as error:

@@ -67,4 +67,4 @@ def _put(settings: Settings) -> None:
 async def _note(database: Database, action: str, **detail: int) -> None:
     async with database.write() as session:
         at = SystemClock().now()
-        await audit.record(session, action, actor=audit.OPERATOR, at=at, **detail)
+        audit.record(session, action, actor=audit.OPERATOR, at=at, **detail)

@@ -166,9 +166,9 @@ class ChunkWorker:
             for mode in sorted({bot.mode for bot in quiet if (bot.user_id, bot.mode) in exposed}):
                 watched = [b.user_id for b in quiet if (b.user_id, mode) in exposed]
                 self.halts += await watch_days(session, self.outbox, mode, watched, at)
-            await remember_all(session, followed)
             if users:
                 await closes.pass_quiet(session, users, series.close_ms)
+            await remember_all(session, followed)
             if done is not None:
                 await closes.finish_tick(session, done, series, self.clock.now())
 

@@ -145,7 +145,7 @@ async def reset(session: AsyncSession, user_id: int, now: datetime, actor: str) 
     await _forget(session, user_id)
     _, row = await _locked(session, user_id)
     row.frozen_until = row.live_frozen_until = now + FROZEN_FOR
-    await audit.record(session, "two_factor_reset", actor=actor, at=now, user_id=user_id)
+    audit.record(session, "two_factor_reset", actor=actor, at=now, user_id=user_id)
 
 
 async def renew_recovery(session: AsyncSession, user_id: int, now: datetime) -> Sequence[str]:
@@ -197,7 +197,9 @@ def _secret(cipher: Cipher, user: User) -> str:
 
 async def _locked(session: AsyncSession, user_id: int) -> tuple[User, TwoFactor]:
     """The user's rows, one unit of work at a time: no code counts for two."""
-    user = await session.get(User, user_id, with_for_update=True, populate_existing=True)
+    user = await session.get(
+        User, user_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     if user is None:
         raise DomainError("unknown_user", user=user_id)
     row = await session.get(TwoFactor, user_id, populate_existing=True)
@@ -220,7 +222,7 @@ async def _note(
     session: AsyncSession, action: str, user_id: int, now: datetime, **detail: object
 ) -> None:
     actor = audit.person(user_id)
-    await audit.record(session, action, actor=actor, at=now, user_id=user_id, **detail)
+    audit.record(session, action, actor=actor, at=now, user_id=user_id, **detail)
 
 
 def _coming(moment: datetime | None, now: datetime) -> datetime | None:

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.audit.models import AuditEntry
-from domain.database import after_commit
+from domain.database import after_commit, before_commit
 from domain.errors import DomainError
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def person(user_id: int) -> str:
     return f"user:{user_id}"
 
 
-async def record(
+def record(
     session: AsyncSession,
     action: str,
     *,
@@ -53,31 +53,28 @@ async def record(
     at: datetime,
     user_id: int | None = None,
     **detail: Any,
-) -> AuditEntry:
-    """Append, in the unit of work of what is told. `detail`: JSON-able, never a secret.
+) -> None:
+    """Append when this unit of work commits, as the last thing it does: entries are chained one at
+    a time, and on PostgreSQL all who write one wait for each other from there on.
 
-    `user_id`: whom it is about. Entries are chained one at a time: on PostgreSQL the rest of the
-    unit of work holds a lock, so this comes last.
+    `user_id`: whom it is about. `detail`: JSON-able, never a secret.
     """
+    entry = AuditEntry(user_id=user_id, actor=actor, action=action, detail=detail, at=at)
+    before_commit(session, lambda: _append(session, entry))
+
+
+async def _append(session: AsyncSession, entry: AuditEntry) -> None:
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     newest = select(AuditEntry.id, AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
     last = (await session.execute(newest)).one_or_none()
-    entry = AuditEntry(
-        id=1 if last is None else last.id + 1,
-        user_id=user_id,
-        actor=actor,
-        action=action,
-        detail=detail,
-        at=at,
-        previous_hash=START if last is None else last.hash,
-    )
+    entry.id = 1 if last is None else last.id + 1
+    entry.previous_hash = START if last is None else last.hash
     entry.hash = fingerprint(entry)
     session.add(entry)
     await session.flush()
     said = (entry.id, entry.action, entry.hash)
     after_commit(session, lambda: log.info("audit entry %s %s %s", *said))
-    return entry
 
 
 async def latest(

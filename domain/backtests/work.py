@@ -39,7 +39,8 @@ async def check_room(session: AsyncSession, user_id: int) -> None:
 
     The lock makes two requests at once wait for each other where the database has row locks.
     """
-    await session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    user = select(User.id).where(User.id == user_id)
+    await session.execute(user.with_for_update(key_share=True))
     waiting = await session.scalar(
         select(func.count())
         .select_from(BacktestResult)

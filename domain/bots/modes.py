@@ -61,7 +61,7 @@ async def set_mode(
     if status is not None:
         status.mode = wanted
     await session.flush()
-    await audit.record(
+    audit.record(
         session,
         "mode_set",
         actor=audit.person(settings.user_id),

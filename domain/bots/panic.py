@@ -67,7 +67,7 @@ async def begin(
         session.add(row)
         await session.flush()
         who = audit.person(user_id)
-        await audit.record(session, "panic", actor=who, at=now, user_id=user_id, mode=mode)
+        audit.record(session, "panic", actor=who, at=now, user_id=user_id, mode=mode)
     return Begun(row.id, mode, len(unsent), len(entries) - len(unsent))
 
 

@@ -46,7 +46,9 @@ async def go_on(
 
     `balance`, `contract`, `price` None: they can not be read now, it waits. Late = expired, told.
     """
-    order = await session.get_one(Order, order_id, with_for_update=True)
+    user_id = (await session.get_one(Order, order_id)).user_id
+    await locked_limits(session, user_id)
+    order = await session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
     if order.state != HELD:
         return order.state
     if order.valid_until is not None and from_ms(now_ms) > order.valid_until:
@@ -56,7 +58,6 @@ async def go_on(
         return order.state
     if not await _is_free(session, order):
         return order.state
-    await locked_limits(session, order.user_id)
     decision = await decide_entry(
         session,
         _entry(order, price, now_ms),

@@ -106,6 +106,7 @@ async def resume(session: AsyncSession, user_id: int) -> bool:
 
     Raises DomainError("bot_not_running"), or "panic_under_way" while not everything is closed.
     """
+    await locked_limits(session, user_id)
     row = await session.get(BotStatus, user_id, with_for_update=True)
     if row is None or not (row.is_running or row.state == PANICKED):
         raise DomainError("bot_not_running")

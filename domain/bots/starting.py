@@ -19,7 +19,7 @@ from domain.errors import DomainError
 from domain.market.ports import MarketData, unknown_symbol
 from domain.market.timeframes import TIMEFRAMES, to_ms
 from domain.risk import kills
-from domain.risk.service import limits
+from domain.risk.service import limits, locked_limits
 from domain.risk.symbols import check_symbols
 from domain.settings.models import UserSettings
 from domain.strategies import service as strategies
@@ -128,9 +128,10 @@ async def start(
 ) -> StartPreview:
     """Start the bot, or switch the running one; it acts on closes after now.
 
-    A start while entries wait to be filled leaves them: they were decided before. Raises as
-    `preview_start`.
+    A start while entries wait to be filled leaves them: they were decided before. Under the lock of
+    the user's limits, as a panic is: its latch is seen, or comes after. Raises as `preview_start`.
     """
+    await locked_limits(session, user_id)
     preview = await preview_start(
         session,
         market,

@@ -59,7 +59,7 @@ async def add(
     """
     _refuse_malformed(credentials)
     # Two forms of one user at a time, one after the other.
-    await session.get(User, user_id, with_for_update=True)
+    await session.get(User, user_id, with_for_update={"key_share": True})
     rows = await _rows(session, user_id)
     if len(rows) >= MOST_KEYS:
         raise DomainError("too_many_keys", most=MOST_KEYS)
@@ -198,7 +198,7 @@ async def note(
 ) -> None:
     """Write down what happened to a key."""
     told = {"key": row.id, "exchange": row.exchange, "demo": row.demo, **detail}
-    await audit.record(session, action, actor=actor, at=now, user_id=row.user_id, **told)
+    audit.record(session, action, actor=actor, at=now, user_id=row.user_id, **told)
 
 
 async def _rows(session: AsyncSession, user_id: int) -> Sequence[ApiKey]:

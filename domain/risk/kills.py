@@ -135,7 +135,7 @@ async def _standing(session: AsyncSession, target: Target) -> Kill | None:
 async def _record(
     session: AsyncSession, action: str, target: Target, operator_id: int, now: datetime
 ) -> None:
-    await audit.record(
+    audit.record(
         session,
         action,
         actor=audit.person(operator_id),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,8 @@ from sqlalchemy import delete, text, update
 from domain.audit import service as audit
 from domain.audit.models import AuditEntry
 from domain.audit.service import Verified
-from domain.database import Database
+from domain.database import Database, savepoint
+from domain.errors import DomainError
 from tests.support.database import opened
 
 NOW = datetime(2026, 1, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -30,7 +32,7 @@ async def written(database: Database, count: int = COUNT) -> None:
     for number in range(count):
         async with database.write() as session:
             at = NOW + timedelta(seconds=number)
-            await audit.record(session, "did", actor="user:1", at=at, n=number, what=["ä", 1.5])
+            audit.record(session, "did", actor="user:1", at=at, n=number, what=["ä", 1.5])
 
 
 async def verified(database: Database, contains: str | None = None) -> Verified:
@@ -88,3 +90,14 @@ async def test_writers_side_by_side_make_one_chain(database: Database) -> None:
     await asyncio.gather(*(written(database, 5) for _ in range(6)))
     found = await verified(database)
     assert (found.entries, found.broken) == (30, None)
+
+
+async def test_what_was_undone_is_not_written(database: Database) -> None:
+    async with database.write() as session:
+        audit.record(session, "done", actor="user:1", at=NOW)
+        with suppress(DomainError):
+            async with savepoint(session):
+                audit.record(session, "undone", actor="user:1", at=NOW)
+                raise DomainError("too_late")
+    async with database.read() as session:
+        assert [each.action for each in await audit.latest(session, limit=9)] == ["done"]

@@ -40,7 +40,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         row = ApiKey(user_id=1)
         vault.fill(cipher, row, Credentials("bitget", False, "bg_0123456789abcdef", "s", "p"))
         session.add(row)
-        await audit.record(session, "did", actor="user:1", at=SystemClock().now())
+        audit.record(session, "did", actor="user:1", at=SystemClock().now())
 
     written(tmp_path, fill)
     return tmp_path
