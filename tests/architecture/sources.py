@@ -38,6 +38,12 @@ def parse(text: str, path: str = "example.py") -> Module:
     return Module(path, text, ast.parse(text))
 
 
+def forget() -> None:
+    """Let go of every tree: a million objects, which each garbage collection would look at."""
+    modules.cache_clear()
+    _parse.cache_clear()
+
+
 def dotted(node: ast.AST) -> str:
     """`a.b.c` for a chain of names and attributes, "" for anything else."""
     parts: list[str] = []
@@ -73,6 +79,7 @@ def references(module: Module) -> Iterator[tuple[ast.AST, str]]:
             yield node, f"{full}.{rest}" if rest else full
 
 
+@cache
 def _parse(path: Path) -> Module:
     text = path.read_text(encoding="utf-8")
     return Module(path.relative_to(ROOT).as_posix(), text, ast.parse(text, filename=str(path)))
