@@ -78,6 +78,7 @@ def test_the_kept_curve_is_short_and_holds_start_end_and_extremes(bars: int) -> 
     assert (min(values), max(values)) == (result.equity.min(), result.equity.max())
 
 
+@pytest.mark.no_cover  # it would trace the compiler
 def test_a_year_of_minutes_takes_the_compiled_gear_with_the_same_trades(tmp_path: Path) -> None:
     candles = waves(COMPILED_FROM_BARS + 10)
     fast, _ = study(candles, BOUND, RULES, compiled=tmp_path)

@@ -20,6 +20,9 @@ from domain.backtests.pictures import PICTURES
 from handlers.texts import Translator
 from tests.charts.pictures import picture
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 FEW, NONE = picture(300, 25), picture(200, 0)
 LONG = replace(
     FEW,

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Integer, func, select, text
+from sqlalchemy import Integer, create_engine, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import StatementError
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from domain.columns import ExactNumeric, JSONText, UtcDateTime
 from domain.database import Database
@@ -172,3 +172,26 @@ async def test_what_does_not_fit_never_gets_into_a_row(database: Database, wrong
         await store(database, counts=wrong)
     async with database.read() as session:
         assert await session.scalar(select(func.count()).select_from(Amount)) == 0
+
+
+def test_what_is_not_asynchronous_stores_and_reads_the_same(database_url: str) -> None:
+    at = datetime(2026, 1, 1, 8, 30, tzinfo=timezone(timedelta(hours=9)))
+    engine = create_engine(database_url.replace("+aiosqlite", ""))
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Amount(value=Decimal("0.1"), at=at, counts={"a": 1}))
+        session.add(Amount())
+        session.commit()
+        full, empty = session.scalars(select(Amount).order_by(Amount.id))
+        assert (full.value, full.at, full.counts) == (Decimal("0.1"), at, {"a": 1})
+        assert (empty.value, empty.at, empty.counts) == (None, None, None)
+        for wrong in (0.1, Decimal("1e10"), at.replace(tzinfo=None)):
+            values = {"at" if isinstance(wrong, datetime) else "value": wrong}
+            session.add(Amount(**values))
+            with pytest.raises((StatementError, DomainError)):
+                session.flush()
+            session.rollback()
+        session.execute(text("INSERT INTO amounts (counts) VALUES ('[1]')"))
+        with pytest.raises(DomainError, match="row_broken"):
+            session.scalars(select(Amount.counts)).all()
+    engine.dispose()

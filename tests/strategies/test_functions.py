@@ -16,6 +16,9 @@ from tests.strategies.formulas import formulas
 from tests.strategies.paper_basics import Column
 from tests.strategies.samples import market, real_candles, rules, same, value
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 CANDLES = market(300)
 CASES = formulas(CANDLES)
 REAL = real_candles(400)

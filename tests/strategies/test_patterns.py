@@ -12,6 +12,9 @@ from domain.market.candles import Candles
 from domain.strategies.language.kernels.patterns import PATTERNS, lookback
 from tests.strategies.samples import market, value
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 CANDLES = market(2_600, seed=3)
 HOLE = 700
 
