@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
-# Tests run side by side; JOBS=0 runs them in one process (for a debugger).
-JOBS   ?= 2
+# Tests run side by side, one more than CI has cores: some wait. JOBS=0 is one process (for a debugger).
+JOBS   ?= 3
 TESTS  ?=
 
 .DEFAULT_GOAL := help
