@@ -31,6 +31,12 @@ log = structlog.get_logger(__name__)
 _PAUSE_S, _PAUSE_MAX_S = 1.0, 60.0
 _WORTH_SENDING = timedelta(days=1)
 _SHOWN = {"send", "photo", "document", "edit", "edit_media"}
+Follow = Callable[[Action], Awaitable[None]]
+"""Told of each action that was carried out; must not raise."""
+
+
+async def nobody_follows(_action: Action) -> None:
+    """Nothing that is shown moves on by itself."""
 
 
 @dataclass
@@ -42,6 +48,7 @@ class Answers:
     wall: WallClock
     intake: Intake
     rest: Callable[[float], Awaitable[bool]]
+    follow: Follow
     _cards: Cards = field(init=False)
     _deferred: dict[tuple[int, int], deque[Item]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -100,6 +107,7 @@ class Answers:
         for number, action in enumerate((item.reply or Reply()).actions):
             try:
                 await self._cards.perform(action, f"{item.name}.{number}")
+                await self.follow(action)
             except SendError as error:
                 if error.retry_after_s is not None:
                     return _pause(item, error.retry_after_s)

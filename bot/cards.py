@@ -43,7 +43,7 @@ class Cards:
         async def call(what: Action) -> int | None:
             return await self.sender.perform(what, key, notification=notification, also=also)
 
-        action = await self._found(action)
+        shown, action = action.message_id, await self._found(action)
         if action.kind in {"delete", "answer", "markup"}:
             gone = action.kind == "delete" and action.message_id is None
             return None if gone else await call(action)
@@ -59,7 +59,8 @@ class Cards:
             if error.code != "message_lost" or not edits:
                 raise
             message_id = await call(fresh) if anew else None
-        if message_id is not None and message_id != action.message_id:
+        known = shown is None and message_id == action.message_id
+        if message_id is not None and not known:  # a tapped message becomes this card only now
             self._remember(fresh, message_id)
         return message_id
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from bot.answers import Answers
+from bot.answers import Answers, Follow, nobody_follows
 from bot.intake import Apology, Intake, Item
 from domain.chat import inbox
 from handlers.types import Action, Reply
@@ -58,6 +58,7 @@ class Inbox:
     wall: WallClock
     apology: Apology
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    follow: Follow = nobody_follows
     _intake: Intake = field(init=False)
     _answers: Answers = field(init=False)
     _lanes: dict[tuple[int, int], deque[Item]] = field(default_factory=dict)
@@ -66,7 +67,9 @@ class Inbox:
 
     def __post_init__(self) -> None:
         self._intake = Intake(self.bot_id, self.dispatcher, self.cipher, self.apology)
-        self._answers = Answers(self.writer, self.sender, self.wall, self._intake, self._rest)
+        self._answers = Answers(
+            self.writer, self.sender, self.wall, self._intake, self._rest, self.follow
+        )
 
     async def accept(self, updates: Sequence[Any]) -> list[Item]:
         """Commit raw updates, then start them; returns when they are durable. Those seen before

@@ -79,6 +79,7 @@ class Runtime:
             settings.send_patience_s,
             self._drawn_qr,
         )
+        live = LiveCards(c.database, c.queue, self.sender, c.cipher, c.wall, self.writer)
         self.inbox = Inbox(
             self.bot_id,
             c.database,
@@ -88,6 +89,7 @@ class Runtime:
             c.cipher,
             c.wall,
             apology,
+            follow=live.follow,
         )
         self.notifier = Notifier(
             c.database, self.writer, self.sender, c.cipher, c.wall, self._spoken
@@ -95,7 +97,7 @@ class Runtime:
         c.files.bot = self.bot
         c.wakes.outbox = self.notifier.wake
         c.wakes.jobs = self._wake_jobs
-        c.heavy.edit_card = LiveCards(c.database, c.queue, self.sender, c.cipher, c.wall).edit
+        c.heavy.edit_card = live.edit
         leases = Leases(holder_name(), c.wall, is_dead)
         self.roles = Roles(c.database, leases, (self._poller_role, TICKER, NOTIFIER))
 

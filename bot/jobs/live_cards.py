@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
 
 from bot.sender import Sender, SendError
+from bot.writer import GroupWriter
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
 from domain.chat import cards
@@ -23,6 +24,7 @@ from handlers.texts import Translator
 from handlers.types import Action
 
 log = structlog.get_logger(__name__)
+KIND = "backtest"
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,32 @@ class LiveCards:
     sender: Sender
     cipher: Cipher
     wall: WallClock
+    writer: GroupWriter
+    _missed: dict[str, int] = field(default_factory=dict)
+
+    async def follow(self, action: Action) -> None:
+        """Once a card is on the screen: show what became of it before anybody knew where it is.
+        What is quick ends before the message that tells of it is sent.
+        """
+        kind, ref = cards.split(action.card or "")
+        if kind != KIND:
+            return
+        # Through the writer: behind what it still has to remember about this very card.
+        await self.writer.write(lambda s: cards.message_of(s, action.chat_id, kind, ref))
+        if (user_id := self._missed.get(f"{kind}:{ref}")) is not None:
+            await self.edit(user_id, kind, ref, "", {})
 
     async def edit(
         self, user_id: int, kind: str, ref: str, text_key: str, params: Mapping[str, Any]
     ) -> None:
         """Edit the message that shows card `kind`/`ref` to its owner, from the row as it is now."""
         del text_key, params  # the row knows
+        card = f"{kind}:{ref}"
+        self._missed[card] = user_id  # before it is looked up: whoever remembers it looks here
         action = await self._action(user_id, kind, int(ref))
         if action is None:
             return
+        self._missed.pop(card, None)
         try:
             await self.sender.perform(action, f"c{kind}{ref}")
         except SendError as error:

@@ -16,8 +16,9 @@ MAX_CAPTION = 1024
 MAX_ENTITIES = 100
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028-\u202e]")
+_NAME = "[a-zA-Z0-9_]"  # of a command; whatever letter follows, it is none
 _FINDERS = (
-    ("bot_command", re.compile(r"(?<![\w/<>@.])/\w{1,64}(?:@\w{3,32})?(?![\w/<>])", re.ASCII)),
+    ("bot_command", re.compile(rf"(?<![\w/<>@.])/{_NAME}{{1,64}}(?:@{_NAME}{{3,32}})?(?![\w/<>])")),
     ("url", re.compile(r"(?<![\w@])https?://[^\s<>\"]*[\w/]")),
     ("mention", re.compile(r"(?<![\w/@.])@[A-Za-z][A-Za-z0-9_]{3,31}(?!\w)")),
     ("hashtag", re.compile(r"(?<![\w/#&])#\w*[^\W\d]\w*")),

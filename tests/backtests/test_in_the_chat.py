@@ -69,3 +69,35 @@ async def test_cancelled_in_the_chat_there_is_no_chart(tmp_path: Path) -> None:
         await w.settles()
         assert w.calls("sendPhoto") == []
         assert "#2" in await alice.sends("/backtest ema btc 1m 30d")
+
+
+async def test_begun_with_buttons_its_card_shows_how_it_ended(tmp_path: Path) -> None:
+    market = FakeMarket()
+    market.moves("1%", minutes=200)
+    async with world(tmp_path, market=market) as w:
+        alice = await w.trader("alice")
+        await alice.sends("/backtest ema btc")
+        await alice.taps("1m")
+        assert "Queued" in await alice.taps("Run the backtest")
+        card = alice.messages[-1]["message_id"]
+        await w.container.heavy_jobs.settle()
+        shown = next(each for each in alice.messages if each["message_id"] == card)
+        assert "Queued" not in shown["text"]
+        alice.button("Again with", card)
+
+
+async def test_over_before_its_card_is_sent_the_card_shows_how_it_ended(tmp_path: Path) -> None:
+    market = FakeMarket()
+    market.moves("1%", minutes=200)
+    async with world(tmp_path, market=market) as w:
+        alice = await w.trader("alice")
+        sender = w.runtime.sender
+
+        async def meanwhile(seconds: float) -> None:
+            w.wall.advance(seconds)
+            await w.container.heavy_jobs.settle()
+
+        sender.sleep = meanwhile
+        sender.throttle.pause(alice.id, w.wall.monotonic(), 1.0)
+        await alice.sends("/backtest ema btc 1m 30d")
+        assert not [each for each in alice.messages if "Queued" in each["text"]]

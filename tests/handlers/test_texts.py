@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.sandbox.html import parse_html
+from bot.sandbox.texts import find_entities
+from bot.sandbox.utf16 import offsets
 from handlers import texts
 from handlers.texts import LANGUAGES, Html, Translator, home_zone, language_of, markup, plain
 
@@ -110,6 +113,22 @@ def test_every_sentence_is_well_formed_markup_that_telegram_knows(language: str)
             assert not tags.broken, key
             assert not tags.open, key
             assert tags.seen <= TELEGRAM_TAGS, key
+            parse_html(form)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_command_that_a_sentence_names_can_be_tapped(language: str) -> None:
+    """Telegram links no command that a letter follows, and a Korean particle is one."""
+    for key, forms in keys(language).items():
+        for form in forms:
+            text, entities = parse_html(form)
+            found = find_entities(text, entities)
+            touched = {each["offset"] for each in found if each["type"] == "bot_command"}
+            quoted = [each for each in found if each["type"] in ("code", "pre")]
+            for named in re.finditer(r"(?<!\S)\(?(/[a-z_]+)", text):
+                (at,) = offsets(text, [named.start(1)])
+                inside = [q for q in quoted if q["offset"] <= at < q["offset"] + q["length"]]
+                assert inside or at in touched, (key, named[0])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

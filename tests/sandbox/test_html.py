@@ -107,6 +107,7 @@ def test_any_text_parses_or_is_refused_and_entities_stay_inside(source: str) -> 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
+        ("/start를 보내세요, /start: 시작", [("bot_command", 14, 6)]),
         ("/start_bot BTC/USDT", [("bot_command", 0, 10)]),
         ("see /help@leverframe_bot now", [("bot_command", 4, 20)]),
         ("1/2 and a/b", []),

@@ -16,6 +16,7 @@ ENTRY = "buy = close > open"
 TABLE: list[tuple[str, str, int, int, str, str | None]] = [
     ("buy = emma(close, 9) > 1", "unknown_function", 1, 7, "emma", "ema"),
     ("buy = RSI(close) > 1", "unknown_function", 1, 7, "RSI", "rsi"),
+    ("n = parm(14)\nbuy = rsi(close, n) > 1", "unknown_function", 1, 5, "parm", "param"),
     ("buy = zzzzz(close) > 1", "unknown_function", 1, 7, "zzzzz", None),
     ("buy = _stoch(close, high, low, 3) > 1", "unknown_function", 1, 7, "_stoch", "stoch"),
     ("buy = clse > 1", "unknown_name", 1, 7, "clse", "close"),

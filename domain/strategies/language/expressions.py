@@ -286,7 +286,7 @@ class Translator:
             return self.refuse(f"{name}_misplaced", tree)
         if name in SERIES or name in POSITION_SCALARS or name in self.scope.names:
             return self.refuse("not_a_function", tree, name)
-        known = [*(entry.name for entry in FUNCTIONS), *SPECIAL]
+        known = [*(entry.name for entry in FUNCTIONS), *SPECIAL, *STATEMENTS]
         return self.refuse("unknown_function", tree, closest(name, known))
 
     def _made(self, op: str, kind: Kind, args: tuple[Node, ...], value: str | float = "") -> Node:
