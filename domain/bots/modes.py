@@ -28,6 +28,12 @@ PAPER, DEMO, LIVE = "paper", "demo", "live"
 MODES = (PAPER, DEMO, LIVE)
 
 
+async def chosen_mode(session: AsyncSession, user_id: int) -> str:
+    """Where a user trades, whether they have a bot or not."""
+    found = await session.scalar(select(UserSettings.mode).where(UserSettings.user_id == user_id))
+    return found or PAPER
+
+
 async def set_mode(
     session: AsyncSession,
     cipher: Cipher,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.config import config
 from domain.bots.models import BotStatus, BotSymbol
-from domain.bots.modes import PAPER, check_mode
+from domain.bots.modes import PAPER, check_mode, chosen_mode
 from domain.bots.roster import Sizing, sizing_of
 from domain.bots.ticks import close_now
 from domain.clock import MarketClock
@@ -21,7 +21,6 @@ from domain.market.timeframes import TIMEFRAMES, to_ms
 from domain.risk import kills
 from domain.risk.service import limits, locked_limits
 from domain.risk.symbols import check_symbols
-from domain.settings.models import UserSettings
 from domain.strategies import service as strategies
 from domain.strategies.language import MAX_MEMORY_BARS, Bound, reach
 from domain.trading.models import Position
@@ -168,8 +167,7 @@ async def start(
 
 async def mode_of(session: AsyncSession, user_id: int, modes: Collection[str]) -> str:
     """The user's trading mode. Raises DomainError("mode_not_available")."""
-    found = await session.scalar(select(UserSettings.mode).where(UserSettings.user_id == user_id))
-    mode = found or PAPER
+    mode = await chosen_mode(session, user_id)
     check_mode(mode, modes)
     return mode
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.config import config
 from domain.bots.models import BotStatus, BotSymbol
+from domain.bots.modes import chosen_mode
 from domain.bots.roster import Sizing, sizing_of
 from domain.clock import MarketClock
 from domain.market.timeframes import to_ms
@@ -71,7 +72,7 @@ class BotView:
 async def status(session: AsyncSession, clock: MarketClock, user_id: int) -> BotView:
     """The bot of a user, also of one who never started any."""
     row = await session.get(BotStatus, user_id)
-    mode = (row.mode if row else None) or "paper"
+    mode = (row.mode if row else None) or await chosen_mode(session, user_id)
     sizing = sizing_of(await config(session, user_id))
     allowed = await limits(session, user_id)
     held = (

@@ -104,6 +104,9 @@ class Newcomer:
         await self.does(app.code(), "fits")
         await self.does("/mode live", "code")
         await self.does(app.next_code(), "live")
+        status = await self.person.sends("/status")  # before there is a bot
+        assert plain(self._t("status.title", mode=plain(self._t("mode.live")))) in status, status
+        assert "10,000" not in status, "the paper account's"
 
     async def starts(self, rules: str) -> None:
         await self.person.sends("/new_strategy Rocket")
@@ -133,7 +136,7 @@ class Newcomer:
 async def newcomer(floor: LiveWorld, language: str, *, unified: bool) -> Newcomer:
     """She has registered, and has an account at the exchange."""
     person = await floor.w.trader("alice", language)
-    account = floor.emulator.opens("alice", deposit=Decimal(10_000), unified=unified)
+    account = floor.emulator.opens("alice", deposit=Decimal(9_000), unified=unified)
     floor.accounts["alice"] = account
     return Newcomer(floor, person, language)
 
