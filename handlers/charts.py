@@ -112,6 +112,7 @@ async def _drawn(ctx: Context, wish: Wish, kind: str) -> Reply:
         deals=await _deals(ctx, wish.symbol),
         theme=ctx.settings.theme,
         lang=ctx.t.lang,
+        zone=ctx.t.tz,
     )
     await ctx.services.charts.draw(order)
     shown_to = int(candles.time[-1]) + to_ms(wish.timeframe)

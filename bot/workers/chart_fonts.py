@@ -1,7 +1,7 @@
 """The letters of the pictures: one family for Latin and Hangul, which travels with the code.
 
 Made by `.ci/make_fonts.py`; licence beside the files. Signs that it lacks come from matplotlib's
-own font; what neither has is shown as a box.
+own font; what neither has, such as emoji, is left out.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ def use_fonts() -> None:
 
 
 def printable(text: str) -> str:
-    """`text` on one line, with a box for each sign that no font has."""
+    """`text` on one line, without the signs that no font has; a box where none is left."""
     known = _signs()
-    return "".join(sign if ord(sign) in known else _MISSING for sign in " ".join(text.split()))
+    shown = "".join(sign if ord(sign) in known else " " for sign in text)
+    return " ".join(shown.split()) or _MISSING * bool(text.strip())
 
 
 @cache

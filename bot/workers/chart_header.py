@@ -87,7 +87,7 @@ def tiles(t: Translator, metrics: dict[str, Any]) -> list[Tile]:
     held = float(metrics["buy_and_hold_percent"])
     factor = metrics["profit_factor"]
     return [
-        Tile(t("picture.max_drawdown"), percent(-float(metrics["max_drawdown_percent"]))),
+        Tile(t("picture.max_drawdown"), percent(metrics["max_drawdown_percent"])),
         Tile(t("picture.sharpe"), number(metrics["sharpe"])),
         Tile(t("picture.win_rate"), percent(metrics["win_rate_percent"])),
         Tile(t("picture.trades"), f"{metrics['trades']:,}"),

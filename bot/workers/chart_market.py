@@ -14,12 +14,13 @@ from bot.workers.chart_header import LEFT, signed_percent
 from bot.workers.chart_indicator import IndicatorPanel
 from bot.workers.chart_sheet import PANELS, Page
 from bot.workers.chart_theme import THEMES, Theme
-from bot.workers.chart_ticks import compact, time_ticks
+from bot.workers.chart_ticks import local_ticks
 from domain.errors import DomainError
 from domain.market.candles import Candles, Floats, Signals
 from domain.market.charting import ChartOrder
-from domain.market.timeframes import to_ms
+from domain.market.timeframes import DAY_MS, to_ms
 from domain.strategies.language import Frame, RuleErrors, compile_rules, evaluate
+from handlers.render import numbers
 from handlers.texts import Translator
 
 _BOTTOM, _TOP, _LOWER, _GAP = 0.075, 0.845, 0.17, 0.045
@@ -55,17 +56,19 @@ class MarketSheet:
     def show(self, t: Translator, order: ChartOrder, bars: Candles, reading: Reading) -> None:
         """New data."""
         length = to_ms(order.timeframe)
-        change = (float(bars.close[-1] / bars.open[0]) - 1.0) * 100.0
+        close = float(bars.close[-1])
+        change = (close / float(bars.open[0]) - 1.0) * 100.0
+        zone = order.zone if length < DAY_MS else "UTC"  # a day's bar is the exchange's day
         self.page.head(
             f"{order.symbol} · {order.timeframe}",
             order.name or t("picture.no_strategy"),
-            compact(float(bars.close[-1]), _step(float(bars.close[-1]))),
+            numbers.price(t, close, numbers.decimals_of(close)),
             (change > 0) - (change < 0),
             signed_percent(change),
-            footer=t("picture.chart_footer", bars=len(bars)),
+            footer=t("picture.chart_footer", bars=len(bars), zone=zone),
         )
         start, end = int(bars.time[0]), int(bars.time[-1]) + length
-        span, ticks = (float(start), float(end)), time_ticks(t, start, end)
+        span, ticks = (float(start), float(end)), local_ticks(t, zone, start, end)
         self._candles.show(t, bars, length, reading.signals, reading.overlays, order.deals)
         self._candles.set_times(span, ticks)
         if self._below is not None:
@@ -144,11 +147,6 @@ def _numeric(lines: Lines) -> Lines:
 
 def _few(lines: Lines, most: int) -> Lines:
     return dict(list(lines.items())[:most])
-
-
-def _step(price: float) -> float:
-    """Five digits of a price."""
-    return float(10.0 ** (np.floor(np.log10(price)) - 4)) if price > 0 else 0.01
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from domain.clock import from_ms, to_ms
 from domain.market.timeframes import DAY_MS
@@ -43,6 +44,14 @@ def time_ticks(t: Translator, start_ms: int, end_ms: int, most: int = 7) -> list
         if span / (months * _MONTH_MS) <= most + _SHORTER:
             return _calendar(t, start_ms, end_ms, months)
     return _calendar(t, start_ms, end_ms, _YEAR_MONTHS * _YEARS[-1])
+
+
+def local_ticks(t: Translator, zone: str, start_ms: int, end_ms: int) -> list[Tick]:
+    """The same at whole units of a time zone, as its clocks stand at the end."""
+    offset = from_ms(end_ms).astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+    ahead = round(offset.total_seconds() * 1000)
+    ticks = time_ticks(t, start_ms + ahead, end_ms + ahead)
+    return [Tick(tick.at - ahead, tick.label) for tick in ticks]
 
 
 def _fixed(t: Translator, start_ms: int, end_ms: int, step: int) -> list[Tick]:

@@ -26,7 +26,8 @@ class ChartOrder:
 
     `name`, `code`, `inputs`: the strategy whose plots and signals are drawn; no code: none.
     `others`: the series that it reads besides, by symbol and timeframe, "" = the chart's own.
-    `file`: below the data directory. `theme`: dark or light; `lang`: of the words.
+    `file`: below the data directory. `theme`: dark or light; `lang`: of the words; `zone`: of
+    the times.
     """
 
     symbol: str
@@ -41,6 +42,7 @@ class ChartOrder:
     deals: Sequence[Deal] = ()
     theme: str = "dark"
     lang: str = "en"
+    zone: str = "UTC"
 
 
 class Charts(Protocol):

@@ -68,8 +68,10 @@ def test_names_in_other_scripts_and_with_odd_signs_can_be_drawn(tmp_path: Path) 
         assert path.stat().st_size > 10_000
 
 
-def test_signs_that_no_font_has_are_boxes_and_a_name_stays_on_one_line() -> None:
-    assert printable("이평선\ncross − ✓ 🚀") == "이평선 cross − ✓ □"
+def test_signs_that_no_font_has_are_left_out_and_a_name_stays_on_one_line() -> None:
+    assert printable("이평선\ncross − ✓ 🚀") == "이평선 cross − ✓"
+    assert printable("🚀🚀") == "□"
+    assert printable("") == ""
 
 
 def test_a_picture_speaks_korean(tmp_path: Path) -> None:

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.workers.chart_ticks import compact, log_ticks, time_ticks, value_ticks
+from bot.workers.chart_ticks import (
+    HOUR_MS,
+    compact,
+    local_ticks,
+    log_ticks,
+    time_ticks,
+    value_ticks,
+)
 from domain.clock import to_ms
 from handlers.texts import Translator
 
@@ -99,3 +106,9 @@ def test_logarithmic_marks_are_one_two_five() -> None:
 )
 def test_numbers_are_as_short_as_their_step_allows(value: float, step: float, text: str) -> None:
     assert compact(value, step) == text
+
+
+def test_marks_stand_at_midnight_where_the_reader_is() -> None:
+    noon = ms(2026, 11, 27, 12)
+    ticks = local_ticks(EN, "Asia/Seoul", noon, noon + 6 * HOUR_MS)
+    assert (noon + 3 * HOUR_MS, "Nov 28") in [(tick.at, tick.label) for tick in ticks]

@@ -41,7 +41,7 @@ async def test_the_card_shows_size_cost_and_worst_case_then_it_is_opened(w: Worl
     (position,) = await positions(w)
     assert (position.side, position.source) == ("long", "manual")
     assert position.stop_price is not None
-    assert "Nothing is on its way" in await alice.sends("/orders")
+    assert "No order is on its way" in await alice.sends("/orders")
 
 
 async def test_nobody_waits_while_the_market_is_asked(w: World) -> None:
