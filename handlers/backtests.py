@@ -84,8 +84,11 @@ def live_card(
     t: Translator, buttons: Buttons, row: BacktestResult, ahead: int | None = None
 ) -> Action:
     """The card as it is now, for whoever carries the backtest out; `ahead`: of it in the queue."""
-    text = backtest_cards.card(t, row, ahead)
-    return Action("edit", text=text, keyboard=result_keyboard(t, buttons, row), card=card_name(row))
+    text = backtest_cards.followed(t, row, ahead)
+    keyboard = result_keyboard(t, buttons, row)
+    if row.status == backtests.COMPLETED:  # the rest is below what was found
+        keyboard = (_compared(t, buttons, row),) if row.kind not in backtest_cards.TITLES else ()
+    return Action("edit", text=text, keyboard=keyboard, card=card_name(row))
 
 
 def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Keyboard:
@@ -99,14 +102,19 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
         return after_search(t, buttons, row.id)
     rows: list[tuple[Button, ...]] = []
     if row.status == backtests.COMPLETED and row.kind not in backtest_cards.TITLES:
-        compare = show(plain(t("button.compare")), "compare", row.id)
-        rows.append((pictures.open_button(t, buttons, row.id), compare))
+        rows.append((pictures.open_button(t, buttons, row.id),))
         rows.append(documents.buttons_for(t, buttons, row.id))
-        rows.append((show(plain(t("button.montecarlo")), "mc", row.id),))
+        rows.append(_compared(t, buttons, row))
     if row.strategy_id is not None:
         start = show(plain(t("button.start_this")), "start_as", row.id, style="success")
         rows.append((start, show(plain(t("button.again_with")), "again", row.id)))
     return tuple(rows)
+
+
+def _compared(t: Translator, buttons: Buttons, row: BacktestResult) -> tuple[Button, ...]:
+    """What one learns by holding a result against others."""
+    compare = buttons.show(plain(t("button.compare")), "compare", row.id)
+    return (compare, buttons.show(plain(t("button.montecarlo")), "mc", row.id))
 
 
 def after_search(t: Translator, buttons: Buttons, result_id: int) -> Keyboard:

@@ -9,7 +9,8 @@ from typing import Any
 from domain.backtests.models import BacktestResult
 from domain.backtests.service import CANCELLED, COMPLETED, DOWNLOAD, FAILED, QUEUED
 from domain.clock import from_ms
-from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD
+from domain.research.grid import axes_for
+from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD, spans_of
 from domain.strategies.service import compile_code
 from handlers.render import names, numbers, study_cards
 from handlers.render.strategy_cards import result_line, value
@@ -34,6 +35,13 @@ def title_of(kind: str) -> str:
 def card(t: Translator, row: BacktestResult, ahead: int | None = None) -> Html:
     """Any state: queued (behind `ahead` others), running, completed, failed, cancelled."""
     return lines(heading(t, row), "", _state(t, row, ahead))
+
+
+def followed(t: Translator, row: BacktestResult, ahead: int | None = None) -> Html:
+    """The card that shows progress: what was found comes as a message of its own."""
+    if row.status != COMPLETED:
+        return card(t, row, ahead)
+    return lines(heading(t, row), "", t("backtest.finished"))
 
 
 def listed(t: Translator, rows: Sequence[BacktestResult]) -> Html:
@@ -118,8 +126,19 @@ def heading(t: Translator, row: BacktestResult) -> Html:
         )
         if start is not None and end is not None
         else None,
-        _inputs(t, params),
+        _searched(t, row) if row.kind in (OPTIMIZE, WALKFORWARD) else _inputs(t, params),
     )
+
+
+def _searched(t: Translator, row: BacktestResult) -> Html:
+    """Every input with the values that are tried, or the one that it keeps."""
+    params = row.params or {}
+    program = compile_code(params["code"])
+    shown = {name: value(t, kept) for name, kept in program.bind(params["inputs"]).values.items()}
+    for axis in axes_for(program.params, spans_of(row)):
+        shown[axis.name] = f"{value(t, axis.values[0])}…{value(t, axis.values[-1])}"
+    inputs = ", ".join(f"{name} {text}" for name, text in shown.items())
+    return t("backtest.inputs", inputs=inputs)
 
 
 def _inputs(t: Translator, params: Mapping[str, Any]) -> Html | None:

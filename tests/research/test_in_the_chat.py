@@ -36,6 +36,7 @@ async def told(w: World, method: str = "sendPhoto") -> dict[str, Any]:
 async def test_a_trader_searches_and_backtests_the_best_inputs(w: World, tmp_path: Path) -> None:
     alice = await w.trader("alice")
     heard = await alice.sends("/optimize ema btc 1m 30d fast=3..5 slow=8..12/2")
+    assert "fast 3…5, slow 8…12" in heard
     assert "Search #1" in heard
     alice.button("cancel")
     said = (await told(w))["caption"]
