@@ -14,10 +14,12 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from handlers.texts.particles import EITHER, particle
+
 LANGUAGES = ("en", "ko")
 DEFAULT_LANGUAGE = "en"
 _HOME_ZONE = {"ko": "Asia/Seoul"}
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACE = re.compile(rf"\{{(\w+)\}}(?:((?:</?\w+>|[”%)])*)({EITHER}))?")
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -62,7 +64,10 @@ class Translator:
         def fill(match: re.Match[str]) -> str:
             if match[1] not in values:
                 raise LookupError(f"text {key!r} needs a value for {match[1]!r}")
-            return markup(values[match[1]])
+            said = markup(values[match[1]])
+            if match[3] is None:
+                return said
+            return said + match[2] + particle(match[3], plain(Html(said + match[2])))
 
         return Html(_PLACE.sub(fill, form))
 

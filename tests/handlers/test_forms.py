@@ -207,9 +207,9 @@ async def test_the_same_in_korean(w: World) -> None:
     said = await asks_for(minsu, "✏️ 일일 손실 한도")
     assert "일일 손실 한도: 현재 500 USDT" in said
     assert "새 값을 보내 주세요 (0.01 ~ 1,000,000,000 USDT)" in said
-    assert "“많이”은(는) 숫자가 아닙니다." in await minsu.sends("많이")
+    assert "“많이”는 숫자가 아닙니다." in await minsu.sends("많이")
     assert "일일 손실 한도 값은 0.01 이상" in await minsu.sends("0")
-    assert "“%”이(가) 아닙니다" in await minsu.sends("2%")
+    assert "“%”가 아닙니다" in await minsu.sends("2%")
     assert "🔒 일일 손실 한도: 500 USDT → 300 USDT" in await minsu.sends("300 테더")
     await asks_for(minsu, "✏️ 최대 레버리지")
     assert "정수여야 합니다" in await minsu.sends("2,5배")

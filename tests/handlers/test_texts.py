@@ -14,6 +14,7 @@ from bot.sandbox.texts import find_entities
 from bot.sandbox.utf16 import offsets
 from handlers import texts
 from handlers.texts import LANGUAGES, Html, Translator, home_zone, language_of, markup, plain
+from handlers.texts.particles import particle
 
 en, ko = Translator("en"), Translator("ko", "Asia/Seoul")
 TELEGRAM_TAGS = {"b", "i", "u", "s", "code", "pre", "a", "blockquote"}
@@ -51,6 +52,30 @@ def test_a_missing_key_or_value_is_a_mistake_in_the_program() -> None:
         en("wizard.strategy")
     with pytest.raises(LookupError, match="xx"):
         Translator("xx")("menu.text")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("가격", "“가격”은 숫자가 아닙니다."),
+        ("값어치", "“값어치”는 숫자가 아닙니다."),
+        ("12", "“12”는 숫자가 아닙니다."),
+        ("1,000", "“1,000”은 숫자가 아닙니다."),
+        ("50%", "“50%”는 숫자가 아닙니다."),
+        ("BTC", "“BTC”는 숫자가 아닙니다."),
+        ("SOL", "“SOL”은 숫자가 아닙니다."),
+        ("clse", "“clse”은(는) 숫자가 아닙니다."),
+        ("🚀", "“🚀”은(는) 숫자가 아닙니다."),
+        ("", "“”은(는) 숫자가 아닙니다."),
+    ],
+)
+def test_a_korean_particle_goes_with_the_word_before_it(word: str, said: str) -> None:
+    assert plain(ko("form.not_a_number", value=word)) == said
+
+
+@pytest.mark.parametrize(("final", "said"), [("물", "물로"), ("한국", "한국으로"), ("나", "나로")])
+def test_a_particle_knows_the_liquid(final: str, said: str) -> None:
+    assert final + particle("(으)로", final) == said
 
 
 def test_one_and_many_are_told_apart_where_the_language_does() -> None:
