@@ -15,7 +15,10 @@ _SPAN = re.compile(r"(\d{1,3})(d|w|m|mo|y)", re.IGNORECASE)
 _DATES = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _UNIT = {"min": "m", "hr": "h"}
 _SPAN_DAYS = {"d": 1, "w": 7, "m": 30, "mo": 30, "y": 365}
+_ALL = ("all", "전체")
 _QUOTES = ("USDT", "USD")
+ALL_DAYS = 36_500
+"""Further back than any history."""
 
 
 @dataclass(slots=True)
@@ -82,6 +85,9 @@ def _take_timeframe(wanted: Wanted, word: str) -> bool:
 def _take_range(wanted: Wanted, word: str) -> bool:
     if wanted.span_days is not None or wanted.start_ms is not None:
         return False
+    if word.lower() in _ALL:
+        wanted.span_days = ALL_DAYS
+        return True
     span = _SPAN.fullmatch(word)
     if span is not None:
         wanted.span_days = int(span[1]) * _SPAN_DAYS[span[2].lower()]

@@ -12,6 +12,7 @@ from domain.strategies import service as strategies
 from domain.strategies import sharing
 from domain.strategies.language import Param, Program
 from handlers import inputs
+from handlers.arguments import ALL_DAYS
 from handlers.context import Context
 from handlers.errors import sentence
 from handlers.render import numbers, strategy_cards
@@ -26,7 +27,6 @@ RUN, RANGE, INPUTS = "run", "range", "inputs"
 INPUT = "in:"
 TYPED = "input"
 """The kind of the form that waits for an input's value."""
-ALL_DAYS = 36_500
 _RANGES = (7, 30, 90, 180, 365, ALL_DAYS)
 _DEFAULT_DAYS = 90
 _MISTAKES = {"param_wrong_kind", "param_out_of_range"}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.clock import to_ms
-from handlers.arguments import looks_like_symbol, symbol_of, timeframe_of, understand
+from handlers.arguments import ALL_DAYS, looks_like_symbol, symbol_of, timeframe_of, understand
 
 KNOWN = ("BTCUSDT", "ETHUSDT", "XBTUSD")
 
@@ -32,6 +32,12 @@ def test_any_order_says_the_same() -> None:
 @pytest.mark.parametrize("word", ["btc", "BTC", "btcusdt", "BTC/USDT", "btc-usdt", "$BTC", "#btc"])
 def test_a_market_may_be_written_as_people_do(word: str) -> None:
     assert symbol_of(word, KNOWN) == "BTCUSDT"
+
+
+def test_all_there_is_can_be_asked_for() -> None:
+    for word in ("all", "ALL", "전체"):
+        wanted = understand(["btc", word], KNOWN)
+        assert (wanted.span_days, wanted.words) == (ALL_DAYS, [])
 
 
 def test_other_quotes_are_found_and_strangers_are_not() -> None:

@@ -64,7 +64,7 @@ def labels(person: Person) -> list[str]:
 async def test_every_limit_and_every_setting_has_its_button(w: World) -> None:
     alice = await w.trader("alice")
     await alice.sends("/risk")
-    assert labels(alice)[:3] == ["✏️ Daily loss limit", "✏️ Maximum leverage", "✏️ Open positions"]
+    assert labels(alice)[:3] == ["✏️ Daily loss limit", "✏️ Maximum leverage", "✏️ Most positions"]
     await alice.sends("/config")
     assert labels(alice)[:4] == [
         "✏️ Risk per trade",
@@ -140,7 +140,7 @@ async def test_a_setting_of_the_bot_is_changed_in_the_same_way(w: World) -> None
         ("Daily loss limit", "２００", "200 USDT"),
         ("Maximum leverage", "5x", "5×"),
         ("Maximum leverage", "5 배", "5×"),
-        ("Open positions", "3개", "3"),
+        ("Most positions", "3개", "3"),
         ("Take profit", "1.5", "1.5%"),
         ("Take profit", "1,5", "1.5%"),
         ("Take profit", "0,125", "0.125%"),
