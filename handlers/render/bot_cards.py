@@ -53,7 +53,11 @@ def confirm(
     ]
     return lines(
         t("start_bot.title", strategy=names.strategy(t, preview.strategy)),
-        t("start_bot.what", symbols=", ".join(preview.symbols), timeframe=preview.timeframe),
+        t(
+            "start_bot.what" if preview.mode == "paper" else "start_bot.what_real",
+            symbols=", ".join(preview.symbols),
+            timeframe=preview.timeframe,
+        ),
         t(f"start_bot.mode_{preview.mode}"),
         t("start_bot.switches", strategy=names.strategy(t, preview.switches_from))
         if preview.switches_from

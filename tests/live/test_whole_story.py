@@ -112,6 +112,7 @@ class Newcomer:
         await self.person.sends("/new_strategy Rocket")
         await self.does(rules, "saved")
         await self.does("/start_bot Rocket btc 1m", "real")
+        assert "exchange at once" in self.person.last or "바로 거래소에" in self.person.last
         said = await self.taps("start")
         assert self.said["running"] in said, said
 
