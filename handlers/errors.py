@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from domain.bots.modes import MODES
 from domain.errors import DomainError
 from domain.strategies.language import RuleErrors
 from handlers import rule_errors
@@ -12,6 +13,7 @@ from handlers.render import numbers
 from handlers.texts import Html, Translator, plain
 from handlers.types import Reply
 
+_OF_MODES = frozenset({"mode", "before", "after"})
 _TOAST_CHARS = 200
 """The longest text a tapped button can be answered with."""
 
@@ -34,7 +36,7 @@ def sentence(error: DomainError, t: Translator) -> Html:
     if not t.knows(key):
         return t("error.general")
     try:
-        return t(key, **{name: _shown(t, value) for name, value in error.params.items()})
+        return t(key, **{name: _shown(t, name, value) for name, value in error.params.items()})
     except LookupError:
         return t("error.general")
 
@@ -49,8 +51,10 @@ def sorry(reference: str, t: Translator) -> Html:
     return t("error.unexpected", reference=reference)
 
 
-def _shown(t: Translator, value: object) -> object:
-    """Numbers and moments as the reader writes them; a setting's name as itself."""
+def _shown(t: Translator, name: str, value: object) -> object:
+    """Numbers, moments and modes as the reader writes them; a setting's name as itself."""
+    if name in _OF_MODES and value in MODES:
+        return t(f"mode.{value}")
     if isinstance(value, datetime):
         return numbers.moment(t, value)
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):

@@ -35,7 +35,9 @@ async def mode_of(w: World, person: Person) -> str:
 async def test_without_an_exchange_there_is_only_paper(w: World) -> None:
     alice = await w.trader("alice")
     assert "only paper trading" in await alice.sends("/mode")
-    assert "not to be had here" in await alice.sends("/mode live")
+    assert "Live trading is not available here" in await alice.sends("/mode live")
+    minsu = await w.trader("minsu", "ko")
+    assert "실거래 모드를 이용하실 수 없습니다" in await minsu.sends("/mode live")
     assert "There is no mode “moon”" in await alice.sends("/mode moon")
 
 
@@ -44,7 +46,7 @@ async def test_from_a_page_on_this_machine_nobody_goes_live_at_a_real_exchange(
 ) -> None:
     async with world(tmp_path, **FAR_AWAY) as w:
         assert w.container.services.modes == ("paper", "demo")
-        assert "not to be had here" in await (await w.trader("alice")).sends("/mode live")
+        assert "is not available here" in await (await w.trader("alice")).sends("/mode live")
 
 
 async def test_live_needs_the_second_factor_then_a_key_then_a_code(tmp_path: Path) -> None:

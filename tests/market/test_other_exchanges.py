@@ -120,4 +120,4 @@ async def test_the_bot_takes_its_prices_and_trades_on_paper_alone(
     async with world(tmp_path, asks_exchange=True, **own) as w:
         alice = await w.trader("alice")
         assert "on paper only" in await alice.sends("/connect")
-        assert "not to be had" in await alice.sends("/mode live")
+        assert "is not available here" in await alice.sends("/mode live")
