@@ -100,7 +100,6 @@ async def populate(database: Database, made: FakeMarket, code: str) -> None:
                     "exchange": "bitget",
                     "inputs": {},
                     "started_at": now,
-                    "anchor_at": now,
                 }
                 for n in numbers
             ],

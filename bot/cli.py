@@ -83,6 +83,14 @@ def _admin(command: argparse.ArgumentParser) -> None:
     audit.add_argument("--contains", metavar="HASH", help="a hash noted earlier must be in it")
     reset = tasks.add_parser("reset-2fa", help="switch somebody's second factor off")
     reset.add_argument("--user", metavar="EMAIL", required=True)
+    for name, text in (
+        ("kill", "no entries of everybody, a user or a symbol; what is open there is closed"),
+        ("unkill", "entries again"),
+    ):
+        stops = tasks.add_parser(name, help=text)
+        stops.add_argument("scope", choices=("all", "user", "symbol"))
+        stops.add_argument("name", nargs="*", help="a user's number or address, or a symbol")
+        stops.add_argument("--by", metavar="EMAIL", required=True, help="the operator who asks")
 
 
 def _research(command: argparse.ArgumentParser) -> None:

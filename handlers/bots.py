@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from domain.access.step_up import Need, check, check_going_live
 from domain.bots import service as bots
-from domain.bots.modes import LIVE
+from domain.bots.modes import LIVE, PAPER
 from domain.bots.service import BotView
 from domain.errors import DomainError
 from domain.portfolio import service as portfolio
 from domain.strategies import service as strategies
 from handlers.context import Context
+from handlers.own_account import OwnAccount
 from handlers.render import bot_cards, names, strategy_cards
 from handlers.render.text import lines
 from handlers.texts import plain
@@ -198,18 +200,30 @@ async def status_view(ctx: Context) -> View:
     clock, t = ctx.services.clock, ctx.t
     view = await bots.status(ctx.session, clock, ctx.user.id)
     held = await live_positions(ctx)
-    money = bot_cards.Money(await equity_of(ctx, view), await _today(ctx, view.mode))
+    money = bot_cards.Money(
+        await equity_of(ctx, view), await _today(ctx, view.mode), _seen_before(ctx, view)
+    )
     card = bot_cards.status(t, view, money, held, clock.now())
     text = lines(card, "", as_of(t, ctx.now, clock.now_ms()))
     return View(text, _status_keyboard(ctx, view), card="status:")
 
 
 async def equity_of(ctx: Context, view: BotView) -> float | None:
-    """As last seen; a paper account that never traded is asked itself, which is a local read."""
-    if view.equity is not None or view.mode != "paper":
+    """Of now, where the route looked, else as last seen; a paper account that never traded is asked
+    itself, which is a local read.
+    """
+    if isinstance(ctx.looked, OwnAccount) and ctx.looked.balance is not None:
+        return float(ctx.looked.balance.equity)
+    if view.equity is not None or view.mode != PAPER:
         return view.equity
     balance = await ctx.services.exchanges.of(ctx.user.id, view.mode).balance()
     return float(balance.equity)
+
+
+def _seen_before(ctx: Context, view: BotView) -> datetime | None:
+    """When a real account was last read, where that could not be done now."""
+    known = isinstance(ctx.looked, OwnAccount) and ctx.looked.balance is not None
+    return None if known or view.mode == PAPER else view.seen_at
 
 
 async def _today(ctx: Context, mode: str) -> Decimal:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain.backtests import service as backtests
 from domain.bots.status import status
@@ -14,6 +14,7 @@ from domain.market.candles import Candles
 from domain.market.charting import ChartOrder, Deal
 from domain.market.ports import unknown_symbol
 from domain.market.timeframes import TIMEFRAMES, to_ms
+from domain.settings.models import UserSettings
 from domain.signals.frames import frames_for
 from domain.strategies import service as strategies
 from domain.strategies.language import Bound
@@ -24,9 +25,13 @@ from handlers.context import Context
 from handlers.errors import sentence
 from handlers.render import names, numbers
 from handlers.render.text import lines
-from handlers.texts import Html, plain
-from handlers.types import Action, Keyboard, Reply
+from handlers.services import Services
+from handlers.texts import Html, Translator, plain
+from handlers.types import Action, Keyboard, Looking, Reply
 from handlers.views import as_of, rows_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 _SHOWN = 120
 _MOST_BEFORE = 3_000
@@ -47,110 +52,182 @@ class Wish:
     inputs: Mapping[str, Any] | None = field(default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """All that tables tell of a wish. `name`: the strategy's, "" without one."""
+
+    wish: Wish
+    name: str
+    bound: Bound | None
+    inputs: Mapping[str, Any]
+    deals: Sequence[Deal]
+    lang: str
+    zone: str
+    theme: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture. `price`: the last close, at `shown_to_ms`; `lacking`: why only candles could be
+    drawn.
+    """
+
+    wish: Wish
+    file: str
+    name: str
+    price: float
+    shown_to_ms: int
+    lacking: DomainError | None
+
+
+async def look(services: Services, asking: Looking) -> Drawn:
+    """What is stored is read, then the market is asked, then it is drawn: no unit of work is open
+    meanwhile.
+
+    Raises DomainError("unknown_symbol", "unknown_strategy", "no_candles").
+    """
+    async with asking.database.read() as session:
+        stored = await _stored(session, services, asking)
+    return await _drawn(services, asking.user_id, stored)
+
+
 async def chart(ctx: Context) -> Reply:
     """`/chart [symbol] [timeframe] [strategy]` in any order; what is left out is the bot's, else
-    the last backtest's. Raises DomainError("unknown_symbol", "unknown_strategy", "no_candles").
+    the last backtest's.
     """
-    known = ctx.services.market.symbols()
-    wanted = understand(ctx.incoming.args, known)
-    odd = next((word for word in wanted.words if looks_like_symbol(word)), None)
-    if odd is not None:
-        raise unknown_symbol(odd, known)
-    usual = await _usual(ctx)
-    strategy, inputs = usual.strategy, usual.inputs
-    if wanted.words:
-        typed = await strategies.resolve(ctx.session, ctx.user.id, " ".join(wanted.words))
-        strategy, inputs = typed.id, None
-    symbol = wanted.symbols[0] if wanted.symbols else usual.symbol
-    wish = Wish(symbol, wanted.timeframe or usual.timeframe, strategy, inputs)
-    return await _drawn(ctx, wish, "photo")
+    return _shown(ctx, "photo")
 
 
 async def tap_chart(ctx: Context) -> Reply:
     """Another timeframe, or the same one now, in place."""
-    frame, strategy = _FRAMES[int(ctx.tap["1"])], int(ctx.tap["2"])
-    usual = await _usual(ctx)
+    return _shown(ctx, "edit_media")
+
+
+def _shown(ctx: Context, kind: str) -> Reply:
+    drawn = ctx.looked
+    if not isinstance(drawn, Drawn):
+        raise LookupError("nobody has drawn it: the route must look")
+    lacking = None if drawn.lacking is None else sentence(drawn.lacking, ctx.t)
+    text = lines(_caption(ctx, drawn), lacking)
+    keyboard = _keyboard(ctx, drawn.wish)
+    return Reply((Action(kind, text=text, keyboard=keyboard, file=drawn.file),))
+
+
+async def _stored(session: AsyncSession, services: Services, asking: Looking) -> Stored:
+    user_id = asking.user_id
+    usual = await _usual(session, services, user_id)
+    wish = (
+        _tapped(asking.tap, usual) if asking.tap else await _typed(session, services, asking, usual)
+    )
+    settings = await session.get_one(UserSettings, user_id)
+    t = Translator(settings.language, settings.timezone)
+    strategy = await _strategy(session, user_id, wish)
+    inputs = dict(wish.inputs or (strategy.params if strategy else None) or {})
+    return Stored(
+        wish=wish,
+        name=plain(names.strategy(t, strategy.name)) if strategy else "",
+        bound=strategies.compiled(strategy).bind(inputs) if strategy else None,
+        inputs=inputs,
+        deals=await _deals(session, user_id, asking.mode, wish.symbol),
+        lang=t.lang,
+        zone=t.tz,
+        theme=settings.theme,
+    )
+
+
+async def _typed(session: AsyncSession, services: Services, asking: Looking, usual: Wish) -> Wish:
+    known = services.market.symbols()
+    wanted = understand(asking.args, known)
+    odd = next((word for word in wanted.words if looks_like_symbol(word)), None)
+    if odd is not None:
+        raise unknown_symbol(odd, known)
+    strategy, inputs = usual.strategy, usual.inputs
+    if wanted.words:
+        typed = await strategies.resolve(session, asking.user_id, " ".join(wanted.words))
+        strategy, inputs = typed.id, None
+    symbol = wanted.symbols[0] if wanted.symbols else usual.symbol
+    return Wish(symbol, wanted.timeframe or usual.timeframe, strategy, inputs)
+
+
+def _tapped(tap: Mapping[str, Any], usual: Wish) -> Wish:
+    frame, strategy = _FRAMES[int(tap["1"])], int(tap["2"])
     inputs = usual.inputs if strategy == usual.strategy else None
-    wish = Wish(f"{ctx.tap['0']}{_QUOTE}", frame, strategy or None, inputs)
-    return await _drawn(ctx, wish, "edit_media")
+    return Wish(f"{tap['0']}{_QUOTE}", frame, strategy or None, inputs)
 
 
-async def _usual(ctx: Context) -> Wish:
-    bot = await status(ctx.session, ctx.services.clock, ctx.user.id)
+async def _usual(session: AsyncSession, services: Services, user_id: int) -> Wish:
+    bot = await status(session, services.clock, user_id)
     if bot.symbols and bot.timeframe:
         return Wish(bot.symbols[0], bot.timeframe, bot.strategy_id, bot.inputs)
-    for row in await backtests.latest(ctx.session, ctx.user.id, limit=1):
+    for row in await backtests.latest(session, user_id, limit=1):
         inputs = (row.params or {}).get("inputs")
         return Wish(str(row.pair), str(row.timeframe), row.strategy_id, inputs)
-    known = ctx.services.market.symbols()
+    known = services.market.symbols()
     return Wish(known[0] if known else f"BTC{_QUOTE}", "1h")
 
 
-async def _drawn(ctx: Context, wish: Wish, kind: str) -> Reply:
-    strategy = await _strategy(ctx, wish)
-    inputs = dict(wish.inputs or (strategy.params if strategy else None) or {})
-    bound = strategies.compiled(strategy).bind(inputs) if strategy else None
+async def _drawn(services: Services, user_id: int, stored: Stored) -> Drawn:
+    wish, bound, now = stored.wish, stored.bound, services.clock.now_ms()
     before = min(2 * bound.memory, _MOST_BEFORE) if bound else 0
-    now = ctx.services.clock.now_ms()
-    candles = await ctx.services.market.candles(
+    candles = await services.market.candles(
         wish.symbol, wish.timeframe, end_ms=now, limit=_SHOWN + before
     )
     if len(candles) == 0:
         raise DomainError("no_candles", symbol=wish.symbol, timeframe=wish.timeframe)
-    code, others, lacking = await _rules(ctx, wish, bound, now)
-    name = plain(names.strategy(ctx.t, strategy.name)) if strategy else ""
+    code, others, lacking = await _rules(services, wish, bound, now)
     order = ChartOrder(
         symbol=wish.symbol,
         timeframe=wish.timeframe,
         candles=candles,
         shown=_SHOWN,
-        file=f"charts/market-{ctx.user.id}-{wish.symbol}-{wish.timeframe}.png",
-        name=name,
+        file=f"charts/market-{user_id}-{wish.symbol}-{wish.timeframe}.png",
+        name=stored.name,
         code=code,
-        inputs=inputs,
+        inputs=dict(stored.inputs),
         others=others,
-        deals=await _deals(ctx, wish.symbol),
-        theme=ctx.settings.theme,
-        lang=ctx.t.lang,
-        zone=ctx.t.tz,
+        deals=list(stored.deals),
+        theme=stored.theme,
+        lang=stored.lang,
+        zone=stored.zone,
     )
-    await ctx.services.charts.draw(order)
-    shown_to = int(candles.time[-1]) + to_ms(wish.timeframe)
-    drawn = "" if lacking else name
-    text = lines(_caption(ctx, wish, drawn, float(candles.close[-1]), shown_to), lacking)
-    return Reply((Action(kind, text=text, keyboard=_keyboard(ctx, wish), file=order.file),))
+    await services.charts.draw(order)
+    return Drawn(
+        wish=wish,
+        file=order.file,
+        name="" if lacking else stored.name,
+        price=float(candles.close[-1]),
+        shown_to_ms=int(candles.time[-1]) + to_ms(wish.timeframe),
+        lacking=lacking,
+    )
 
 
 async def _rules(
-    ctx: Context, wish: Wish, bound: Bound | None, now_ms: int
-) -> tuple[str, dict[tuple[str, str], Candles], Html | None]:
+    services: Services, wish: Wish, bound: Bound | None, now_ms: int
+) -> tuple[str, dict[tuple[str, str], Candles], DomainError | None]:
     """(code, the series it reads besides, None), or why only candles can be drawn."""
     if bound is None:
         return "", {}, None
     try:
         others = await frames_for(
-            ctx.services.market, bound, wish.symbol, wish.timeframe, end_ms=now_ms, bars=_SHOWN
+            services.market, bound, wish.symbol, wish.timeframe, end_ms=now_ms, bars=_SHOWN
         )
     except DomainError as error:
-        return "", {}, sentence(error, ctx.t)
+        return "", {}, error
     return bound.program.source, others, None
 
 
-async def _strategy(ctx: Context, wish: Wish) -> Strategy | None:
+async def _strategy(session: AsyncSession, user_id: int, wish: Wish) -> Strategy | None:
     """None also for one that was deleted in the meantime: the candles are still there."""
     if wish.strategy is None:
         return None
     try:
-        return await strategies.get(ctx.session, ctx.user.id, wish.strategy)
+        return await strategies.get(session, user_id, wish.strategy)
     except DomainError:
         return None
 
 
-async def _deals(ctx: Context, symbol: str) -> list[Deal]:
-    mode = ctx.settings.mode
-    page = await queries.trade_page(
-        ctx.session, ctx.user.id, mode=mode, symbol=symbol, limit=_DEALS
-    )
+async def _deals(session: AsyncSession, user_id: int, mode: str, symbol: str) -> list[Deal]:
+    page = await queries.trade_page(session, user_id, mode=mode, symbol=symbol, limit=_DEALS)
     found = [
         Deal(
             is_long=view.trade.side == "buy",
@@ -161,7 +238,7 @@ async def _deals(ctx: Context, symbol: str) -> list[Deal]:
         )
         for view in page.rows
     ]
-    for held in await queries.open_positions(ctx.session, ctx.user.id, mode):
+    for held in await queries.open_positions(session, user_id, mode):
         position = held.position
         if position.symbol == symbol and position.opened_at is not None:
             opened = moment_ms(position.opened_at)
@@ -169,13 +246,13 @@ async def _deals(ctx: Context, symbol: str) -> list[Deal]:
     return found
 
 
-def _caption(ctx: Context, wish: Wish, name: str, price: float, at_ms: int) -> Html:
-    t = ctx.t
-    shown = numbers.price(t, price, numbers.decimals_of(price))
+def _caption(ctx: Context, drawn: Drawn) -> Html:
+    t, wish = ctx.t, drawn.wish
+    shown = numbers.price(t, drawn.price, numbers.decimals_of(drawn.price))
     return lines(
         t("chart.caption", symbol=wish.symbol, timeframe=wish.timeframe, price=shown),
-        t("chart.strategy", name=name) if name else None,
-        as_of(t, ctx.now, at_ms),
+        t("chart.strategy", name=drawn.name) if drawn.name else None,
+        as_of(t, ctx.now, drawn.shown_to_ms),
     )
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from domain.errors import DomainError
 from domain.portfolio import service as portfolio
 from domain.trading import queries
+from handlers import trade_pages
 from handlers.context import Context
 from handlers.marks import MarketNow, Marks
 from handlers.render import money_cards, numbers, position_cards, trade_cards
 from handlers.render.position_cards import LivePosition
 from handlers.render.text import lines
 from handlers.texts import plain
+from handlers.trade_pages import Decimals, typed_count
 from handlers.types import Button, Keyboard, Reply
 from handlers.views import View, as_of, pager, present
 
-_PAGE = 8
-_MOST_ASKED = 1_000
 _PERIODS = {
     "day": portfolio.DAY,
     "today": portfolio.DAY,
@@ -40,7 +40,7 @@ async def positions(ctx: Context) -> Reply:
 
 async def trades(ctx: Context) -> Reply:
     """`/trades [n]`: the last n, or all, eight to a page. Raises DomainError("not_a_count")."""
-    return present(ctx, await trades_view(ctx, 1, _count(ctx)))
+    return present(ctx, await trades_view(ctx, 1, typed_count(ctx.incoming.args)))
 
 
 async def tap_trades(ctx: Context) -> Reply:
@@ -104,23 +104,15 @@ async def positions_view(ctx: Context) -> View:
 async def trades_view(ctx: Context, number: int, most: int = 0) -> View:
     """Newest first. `most` 0 = all."""
     t, show, mode = ctx.t, ctx.buttons.show, ctx.settings.mode
-    total = await queries.count_trades(ctx.session, ctx.user.id, mode=mode)
-    total = min(total, most) if most else total
-    pages = max(1, -(-total // _PAGE))
-    number = min(max(1, number), pages)
-    first = (number - 1) * _PAGE
-    page = await queries.trade_page(
-        ctx.session, ctx.user.id, mode=mode, limit=max(1, min(_PAGE, total - first)), offset=first
-    )
-    rows = page.rows if total else ()
-    decimals = {row.trade.symbol: 0 for row in rows}
-    for symbol in decimals:
-        decimals[symbol] = await price_decimals(ctx, symbol)
+    page = await trade_pages.page_of(ctx.session, ctx.user.id, mode, number, most)
+    known = ctx.looked.known if isinstance(ctx.looked, Decimals) else {}
+    decimals = {row.trade.symbol: known.get(row.trade.symbol, -1) for row in page.rows}
     keyboard: Keyboard = (
-        *pager(ctx, "trades", number, pages, *((most,) if most else ())),
+        *pager(ctx, "trades", page.number, page.pages, *((most,) if most else ())),
         (show(plain(t("button.pnl")), "pnl"), show(plain(t("button.menu")), "menu")),
     )
-    return View(trade_cards.card(t, rows, mode, total, decimals), keyboard, card="trades:")
+    card = trade_cards.card(t, page.rows, mode, page.total, decimals)
+    return View(card, keyboard, card="trades:")
 
 
 async def pnl_view(ctx: Context, period: str | None = None) -> View:
@@ -148,24 +140,7 @@ async def pnl_view(ctx: Context, period: str | None = None) -> View:
     return View(lines(text, "", as_of(t, ctx.now, clock.now_ms())), keyboard, card="pnl:")
 
 
-async def price_decimals(ctx: Context, symbol: str) -> int:
-    """The market's own precision; -1 where it can not be asked."""
-    try:
-        return (await ctx.services.market.contract(symbol)).price_decimals
-    except DomainError:
-        return -1
-
-
 def _live(view: queries.PositionView, now: MarketNow) -> LivePosition:
     mark = view.mark if now.mark is None else now.mark
     decimals = -1 if now.contract is None else now.contract.price_decimals
     return LivePosition(view.position, mark, numbers.decimals_or(decimals, mark))
-
-
-def _count(ctx: Context) -> int:
-    if not ctx.incoming.args:
-        return 0
-    text = ctx.incoming.args[0]
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _MOST_ASKED):
-        raise DomainError("not_a_count", value=text[:20], limit=_MOST_ASKED)
-    return int(text)

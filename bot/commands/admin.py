@@ -1,4 +1,6 @@
-"""`leverframe admin audit|reset-2fa`: the operator's work that the chat is not trusted with."""
+"""`leverframe admin audit|reset-2fa|kill|unkill`: the operator's work that the chat is not trusted
+with, or that can not wait until it works again.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import asyncio
 import sys
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.settings import load
 from domain.access import two_factor
@@ -14,6 +17,9 @@ from domain.audit import service as audit
 from domain.clock import SystemClock
 from domain.database import Database
 from domain.errors import DomainError
+from domain.risk import kills
+from domain.risk.kills import ALL, SYMBOL, USER, Target
+from domain.users import service as users
 from domain.users.models import User
 
 
@@ -21,7 +27,9 @@ def main(arguments: argparse.Namespace) -> int:
     """0 = done, and nothing was found; 1 = the audit log was tampered with."""
     if arguments.task == "audit":
         return asyncio.run(_audit(arguments.contains))
-    return asyncio.run(_reset(arguments.user))
+    if arguments.task == "reset-2fa":
+        return asyncio.run(_reset(arguments.user))
+    return asyncio.run(_kill(arguments))
 
 
 async def _audit(contains: str | None) -> int:
@@ -50,6 +58,40 @@ async def _reset(email: str) -> int:
     finally:
         await database.close()
     return _say("the second factor is off; loosening waits a day", 0)
+
+
+async def _kill(arguments: argparse.Namespace) -> int:
+    """The same row as /kill writes: a bot that runs, wherever, reads it at its next decision, and
+    one that does not closes what is open when it is back.
+
+    Raises DomainError("unknown_user" | "not_allowed" | "kill_usage" | "kill_stands" |
+    "kill_not_there").
+    """
+    database, now = Database(load().sqlalchemy_url), SystemClock().now()
+    try:
+        async with database.write() as session:
+            operator = await users.named(session, arguments.by)
+            if not operator.is_admin:
+                raise DomainError("not_allowed")
+            target = await _target(session, arguments)
+            change = kills.place if arguments.task == "kill" else kills.lift
+            await change(session, target, operator.id, now, kills.COMMAND_LINE)
+    finally:
+        await database.close()
+    if arguments.task == "kill":
+        return _say(f"{target.key}: no entries from now on; what is open there is being closed", 0)
+    return _say(f"{target.key}: entries again, but where something is still being closed", 0)
+
+
+async def _target(session: AsyncSession, arguments: argparse.Namespace) -> Target:
+    scope, words = arguments.scope, arguments.name
+    if scope == ALL and not words:
+        return Target(ALL)
+    if scope == USER and len(words) == 1:
+        return Target(USER, user_id=(await users.named(session, words[0])).id)
+    if scope == SYMBOL and len(words) == 1 and words[0].isalnum() and len(words[0]) <= 20:
+        return Target(SYMBOL, symbol=words[0].upper())
+    raise DomainError("kill_usage")
 
 
 def _say(text: str, code: int) -> int:

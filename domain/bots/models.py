@@ -48,7 +48,6 @@ class BotStatus(Base):
     state: Mapped[str] = mapped_column(String(10), default="stopped", server_default="stopped")
     latch_reason: Mapped[str | None] = mapped_column(String(40))
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    anchor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Panic(Base):

@@ -153,7 +153,7 @@ async def start(
     status.exchange = exchange
     status.inputs = dict(preview.inputs)
     status.latch_reason = None
-    status.started_at = status.anchor_at = clock.now()
+    status.started_at = clock.now()
     await session.flush()
     await session.execute(delete(BotSymbol).where(BotSymbol.user_id == user_id))
     last_close = close_now(clock, preview.timeframe)

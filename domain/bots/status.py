@@ -43,7 +43,8 @@ class BotView:
 
     `entries_blocked`: why it enters nothing now (suspended, killed_all, bot_paused, daily_loss,
     ...), None when it may; `killed`: those of its symbols that an operator has stopped. `equity`,
-    `unrealized`: USDT as last seen; None before the first trade. `leverage`: after the limits.
+    `unrealized`: USDT as last seen, at `seen_at` (market time); None where nobody looked yet.
+    `leverage`: after the limits.
     `next_close_ms`: when it decides next, None when it is not running.
     """
 
@@ -62,6 +63,7 @@ class BotView:
     open_positions: int
     pending_entries: int
     equity: float | None
+    seen_at: datetime | None
     unrealized: Decimal
     day: DayView
     entries_blocked: str | None
@@ -86,6 +88,7 @@ async def status(session: AsyncSession, clock: MarketClock, user_id: int) -> Bot
     suspended, _ = await person(session, user_id)
     stopped, symbols = await kills.targets(session), await _symbols(session, user_id)
     pending = await pending_exposure(session, user_id, mode)
+    account = await session.get(AccountState, (user_id, mode))
     return BotView(
         state=row.state if row else "none",
         mode=mode,
@@ -101,7 +104,8 @@ async def status(session: AsyncSession, clock: MarketClock, user_id: int) -> Bot
         max_positions=allowed.max_positions,
         open_positions=len(held),
         pending_entries=len(pending.entries),
-        equity=await _equity(session, user_id, mode),
+        equity=None if account is None else account.equity,
+        seen_at=None if account is None else account.seen_at,
         unrealized=sum((each.pnl for each in held), Decimal(0)),
         day=day,
         entries_blocked=_killed(stopped, user_id) or _blocked(row, suspended, day),
@@ -146,11 +150,6 @@ async def _symbols(session: AsyncSession, user_id: int) -> tuple[str, ...]:
         .order_by(BotSymbol.position_in_list, BotSymbol.symbol)
     )
     return tuple(found)
-
-
-async def _equity(session: AsyncSession, user_id: int, mode: str) -> float | None:
-    found = await session.get(AccountState, (user_id, mode))
-    return None if found is None else found.equity
 
 
 async def _day(

@@ -21,6 +21,7 @@ ALL, USER, SYMBOL = "all", "user", "symbol"
 """Scopes."""
 SPREADING, CLOSING, FLAT, LIFTING, LIFTED = "spreading", "closing", "flat", "lifting", "lifted"
 """States; the first three stand."""
+CHAT, COMMAND_LINE = "chat", "command_line"
 _LOCK = 7_205_759_404
 
 
@@ -52,8 +53,11 @@ class Target:
         return self.scope == ALL or self.user_id == user_id or self.symbol == symbol
 
 
-async def place(session: AsyncSession, target: Target, operator_id: int, now: datetime) -> Kill:
-    """No entry that it covers is decided from the commit on. `now`: the wall's time.
+async def place(
+    session: AsyncSession, target: Target, operator_id: int, now: datetime, via: str = CHAT
+) -> Kill:
+    """No entry that it covers is decided from the commit on. `now`: the wall's time; `via`: where
+    it was asked for, CHAT or COMMAND_LINE.
 
     Raises DomainError("kill_stands") when there is one already.
     """
@@ -63,11 +67,13 @@ async def place(session: AsyncSession, target: Target, operator_id: int, now: da
     kill = Kill(target=target.key, state=SPREADING, placed_by=operator_id, placed_at=now)
     session.add(kill)
     await session.flush()
-    await _record(session, "kill", target, operator_id, now)
+    _record(session, "kill", target, operator_id, now, via)
     return kill
 
 
-async def lift(session: AsyncSession, target: Target, operator_id: int, now: datetime) -> Kill:
+async def lift(
+    session: AsyncSession, target: Target, operator_id: int, now: datetime, via: str = CHAT
+) -> Kill:
     """Entries again, but on accounts that are still being closed.
 
     Raises DomainError("kill_not_there").
@@ -78,7 +84,7 @@ async def lift(session: AsyncSession, target: Target, operator_id: int, now: dat
     kill.state, kill.reached = LIFTING, 0
     kill.lifted_by, kill.lifted_at = operator_id, now
     await session.flush()
-    await _record(session, "unkill", target, operator_id, now)
+    _record(session, "unkill", target, operator_id, now, via)
     return kill
 
 
@@ -132,8 +138,8 @@ async def _standing(session: AsyncSession, target: Target) -> Kill | None:
     return found
 
 
-async def _record(
-    session: AsyncSession, action: str, target: Target, operator_id: int, now: datetime
+def _record(
+    session: AsyncSession, action: str, target: Target, operator_id: int, now: datetime, via: str
 ) -> None:
     audit.record(
         session,
@@ -142,6 +148,7 @@ async def _record(
         at=now,
         user_id=target.user_id,
         target=target.key,
+        via=via,
     )
 
 

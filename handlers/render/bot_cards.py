@@ -14,15 +14,18 @@ from handlers.render.backtest_cards import progress_bar
 from handlers.render.position_cards import LivePosition
 from handlers.render.tables import pairs
 from handlers.render.text import italic, join, lines
-from handlers.texts import Html, Translator
+from handlers.texts import Html, Translator, plain
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """USDT. `equity` None = the account cannot be read; `today`: gained since the day began."""
+    """USDT. `equity` None = the account cannot be read; `today`: gained since the day began.
+    `seen_at`: when that was the equity, where it is not of now.
+    """
 
     equity: float | None
     today: Decimal
+    seen_at: datetime | None = None
 
 
 _STATES = {
@@ -181,6 +184,9 @@ def _money(
 ) -> list[tuple[Html, str]]:
     unrealised = sum((each.pnl for each in held), Decimal(0))
     equity = numbers.MISSING if money.equity is None else numbers.money(t, money.equity)
+    if money.equity is not None and money.seen_at is not None:
+        seen = numbers.moment(t, money.seen_at)
+        equity = plain(t("status.equity_seen", amount=equity, time=seen))
     return [
         (t("status.equity"), equity),
         (t("status.today"), numbers.money(t, money.today, signed=True)),

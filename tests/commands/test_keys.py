@@ -19,6 +19,7 @@ from domain.database import Database
 from domain.keys import vault
 from domain.keys.models import ApiKey
 from domain.keys.ports import Credentials
+from domain.risk import kills
 from domain.users.models import User
 
 EMAIL = "alice@example.org"
@@ -127,3 +128,37 @@ def test_a_second_factor_is_reset_for_a_known_address_only(
 
     written(data, look)
     assert seen == [False]
+
+
+def test_an_operator_stops_everybody_and_lets_them_go_on_without_the_chat(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stops = ["admin", "kill", "all", "--by", EMAIL]
+    assert main(stops) == 1, "not an operator"
+
+    async def promote(session: AsyncSession) -> None:
+        (await session.get_one(User, 1)).role = "admin"
+
+    async def stopped(session: AsyncSession) -> None:
+        found.append([each.target for each in await kills.standing(session)])
+
+    found: list[list[str]] = []
+    written(data, promote)
+    for task, words in (
+        ("kill", ["all"]),
+        ("kill", ["user", EMAIL]),
+        ("kill", ["symbol", "ethusdt"]),
+        ("unkill", ["all"]),
+    ):
+        assert main(["admin", task, *words, "--by", EMAIL]) == 0
+        written(data, stopped)
+    assert found == [
+        ["all"],
+        ["all", "user:1"],
+        ["all", "user:1", "symbol:ETHUSDT"],
+        ["user:1", "symbol:ETHUSDT"],
+    ]
+    assert main(["admin", "unkill", "all", "--by", EMAIL]) == 1
+    assert main(["admin", "kill", "symbol", "--by", EMAIL]) == 1
+    assert main(["admin", "audit", "--verify"]) == 0
+    assert "5 entries" in capsys.readouterr().out
