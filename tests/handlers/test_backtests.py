@@ -11,6 +11,7 @@ from domain.backtests.models import BacktestResult
 from domain.jobs.models import Job
 from handlers.backtests import live_card
 from handlers.callbacks import Buttons
+from handlers.render import backtest_cards
 from handlers.texts import Translator
 from tests.handlers.rows import builtin_id, has_result, now
 from tests.support.world import World
@@ -119,4 +120,5 @@ def test_the_card_follows_the_work(w: World) -> None:
     row.status, row.error_message = "failed", "no_price"
     assert "Try a shorter range" in live_card(Translator("en"), buttons, row).text
     row.status, row.metrics = "completed", {}
-    assert "n/a" in live_card(Translator("en"), buttons, row).text
+    assert "the result is below" in live_card(Translator("en"), buttons, row).text
+    assert "n/a" in backtest_cards.card(Translator("en"), row)
