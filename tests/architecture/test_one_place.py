@@ -1,4 +1,4 @@
-"""What happens in one place only: committing, and reading the time."""
+"""What happens in one place only: committing, reading the time, asking a market."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ COMMITS = {
 
 READS_TIME = {"domain/clock.py": "the clocks"}
 """File -> why it may read the time."""
+
+ASKED = ("price", "contract", "candles", "funding")
+"""What a market is asked over the network."""
 
 TIME = {
     "datetime.datetime.now",
@@ -52,6 +55,24 @@ def reads_of_time(module: Module) -> Iterator[str]:
     for node, meaning in references(module):
         if meaning in TIME:
             yield f"{module.at(node)} {meaning}"
+
+
+def asks_the_market(module: Module) -> Iterator[str]:
+    """Places where a handler, whose unit of work is open, waits for a market."""
+    for node in ast.walk(module.tree):
+        asked = ast.unparse(node.value) if isinstance(node, ast.Await) else ""
+        if asked.startswith(tuple(f"ctx.services.market.{what}(" for what in ASKED)):
+            yield f"{module.at(node)} {asked}"
+
+
+def test_handlers_ask_a_market_before_their_unit_of_work_opens() -> None:
+    found = [place for module in modules("handlers") for place in asks_the_market(module)]
+    assert not found, "give the route a `looks`"
+
+
+def test_a_question_to_the_market_is_found() -> None:
+    assert list(asks_the_market(parse("async def f(ctx):\n await ctx.services.market.price('X')")))
+    assert not list(asks_the_market(parse("async def f(s):\n await s.market.price('X')")))
 
 
 def test_only_the_unit_of_work_commits() -> None:
