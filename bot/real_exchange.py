@@ -95,7 +95,9 @@ def open_real(
         parts["limits"].Limits(SystemClock().monotonic),
         base_url=base_url,
     )
-    exchanges = parts["exchanges"].CcxtExchanges(clients)
+    exchanges = parts["exchanges"].CcxtExchanges(
+        clients, last_price=settings.stop_trigger == "last"
+    )
     socket = None if address is None else address.ws
     told = None
     if address is None or socket is not None:

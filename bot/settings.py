@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     exchange: VenueName = "bitget"
     exchange_urls: Annotated[dict[str, ExchangeUrls], NoDecode] = Field(default_factory=dict)
     live_trading: bool = False
+    stop_trigger: Literal["last", "mark"] = "last"
     market: str = "exchange"
     market_speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
     market_seed: int = 7
