@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from bot.workers.chart_fonts import printable
 from bot.workers.chart_theme import Theme
 from domain.clock import from_ms
-from handlers.render import numbers
+from handlers.render import names, numbers
 from handlers.texts import Translator
 
 LEFT, RIGHT = 0.025, 0.975
@@ -59,7 +59,9 @@ class Header:
         total = float(metrics["total_return_percent"])
         start, end = metrics["initial_balance"], metrics["final_balance"]
         balance = f"{start:,.0f} → {end:,.2f} USDT"
-        self.write(strategy, subtitle, signed_percent(total), _sign(total), balance)
+        self.write(
+            names.strategy(t, strategy), subtitle, signed_percent(total), _sign(total), balance
+        )
         for (name, value), tile in zip(self._tiles, tiles(t, metrics), strict=False):
             name.set_text(tile.name)
             value.set_text(tile.value)

@@ -17,6 +17,7 @@ from bot.workers.chart_page import Page
 from domain.backtests.result import Result
 from domain.market.candles import Floats
 from domain.strategies.language.params import Value
+from handlers.render import names
 from handlers.texts import Translator, plain
 
 _BOX = (0.09, 0.11, 0.80, 0.70)
@@ -40,7 +41,7 @@ def draw_heatmap(heat: Heat, t: Translator, foot: str, path: Path, theme: str) -
     result, best = heat.result, heat.found["best"]
     start, end = result.start_time, int(result.equity_time[-1])
     line = range_line(t, result.symbol, heat.timeframe, start, end, best["days"])
-    page = Page(theme, heat.strategy, line, foot)
+    page = Page(theme, names.strategy(t, heat.strategy), line, foot)
     total = float(best["total_return_percent"])
     page.headline(signed_percent(total), (total > 0) - (total < 0))
     page.remark(plain(t("study.trials", count=heat.found["trials"])))

@@ -16,6 +16,7 @@ from bot.workers.chart_series import extremes
 from bot.workers.chart_ticks import time_ticks
 from domain.backtests.result import Result
 from domain.research.stitching import Stitched
+from handlers.render import names
 from handlers.texts import Translator, plain
 
 _POINTS = 2_300
@@ -37,7 +38,7 @@ def draw_walk(walk: Walk, t: Translator, foot: str, path: Path, theme: str) -> N
     found, stitched, first = walk.found, walk.stitched, walk.tests[0]
     start, end = first.start_time, int(stitched.time[-1])
     line = range_line(t, first.symbol, walk.timeframe, start, end, found["days"])
-    page = Page(theme, walk.strategy, line, foot)
+    page = Page(theme, names.strategy(t, walk.strategy), line, foot)
     total = float(found["total_return_percent"])
     page.headline(signed_percent(total), (total > 0) - (total < 0))
     page.remark(plain(t("study.out_of_sample")))

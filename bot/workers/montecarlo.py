@@ -10,6 +10,7 @@ import numpy as np
 from bot.workers.handover import Draw, Folder
 from domain.market.timeframes import DAY_MS
 from domain.research.resampling import PATHS, PERCENTILES, RUIN, Resampled, resample, returns_of
+from handlers.render import names
 from handlers.texts import Translator
 
 
@@ -46,4 +47,6 @@ def _draw(found: dict[str, Any], drawn: Resampled, pnl: Any, draw: Draw) -> None
     t = Translator(draw.look.lang)
     days = (draw.end_ms - draw.start_ms) / DAY_MS
     line = range_line(t, draw.symbol, draw.timeframe, draw.start_ms, draw.end_ms, days)
-    draw_bands((draw.strategy, line), drawn, own, found, t, draw.chart, draw.look.theme)
+    draw_bands(
+        (names.strategy(t, draw.strategy), line), drawn, own, found, t, draw.chart, draw.look.theme
+    )

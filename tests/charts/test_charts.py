@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from bot.workers.chart_fonts import printable
+from bot.workers.chart_header import Header
 from bot.workers.chart_theme import THEMES
 from bot.workers.charts import HEIGHT, WIDTH, Picture, draw_backtest
 from handlers.texts import Translator
@@ -30,6 +32,13 @@ def test_it_is_a_png_that_fills_a_phone(shown: Picture, theme: str, tmp_path: Pa
     assert struct.unpack(">II", content[16:24]) == (WIDTH, HEIGHT) == (1280, 960)
     assert len(content) < 600_000
     assert [each.name for each in path.parent.iterdir()] == ["a.png"]
+
+
+def test_a_shipped_strategy_is_called_as_the_reader_calls_it() -> None:
+    figure = Figure()
+    header = Header(figure, THEMES["dark"], figures=False)
+    header.show(Translator("ko"), "EMA cross", "", FEW.metrics)
+    assert "EMA 교차" in [text.get_text() for text in figure.texts]
 
 
 def test_nothing_of_the_picture_before_stays_in_the_next(tmp_path: Path) -> None:
