@@ -231,6 +231,7 @@ class CcxtAccount:
         }
         if not request.reduce_only:
             params |= preset_levels(request, self.clients.markets.tick(request.symbol))
+            params |= self._keeper(client).preset_triggers()
         order = await client.call(
             ORDER,
             lambda ex: ex.create_order(

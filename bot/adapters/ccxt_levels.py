@@ -95,6 +95,14 @@ class LevelKeeper:
             ),
         )
 
+    def preset_triggers(self) -> Mapping[str, str]:
+        """What fires the levels that an entry carries. A classic account is asked for no price
+        there, and takes its own until the levels are moved to the fill's.
+        """
+        if not self.client.params["uta"]:
+            return {}
+        return {**self._trigger(STOP), **self._trigger(TAKE)}
+
     def _trigger(self, what: str) -> Mapping[str, str]:
         """Said explicitly: left out, a level would look at the mark."""
         if self.client.params["uta"]:

@@ -51,6 +51,16 @@ async def test_an_entry_with_its_stop_and_a_close(desk: LiveDesk, side: str) -> 
     assert desk.account.positions == {}
 
 
+async def test_a_level_that_an_entry_carries_looks_at_the_last_price_at_once(
+    desk: LiveDesk,
+) -> None:
+    if not desk.account.unified:
+        pytest.skip("a classic account is asked for no price there")
+    await desk.intends("buy", "0.01", stop_percent=2.0)
+    await desk.sender.send_due()
+    assert {plan.by for plan in desk.account.live_plans()} == {"fill_price"}
+
+
 async def test_a_stop_fires(desk: LiveDesk) -> None:
     await desk.trades("sell", "0.01", stop_percent=2.0)
     desk.emulator.moves("BTCUSDT", "3%")

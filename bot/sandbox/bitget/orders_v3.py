@@ -36,8 +36,8 @@ def _place(call: Call) -> Any:
         force=call.one_of("timeInForce", _FORCES, "gtc"),
         stop_loss=call.optional("stopLoss"),
         take_profit=call.optional("takeProfit"),
-        stop_by=call.one_of("slTriggerBy", rows_v3.TRIGGERS, "market"),
-        take_by=call.one_of("tpTriggerBy", rows_v3.TRIGGERS, "market"),
+        stop_by=call.one_of("slTriggerBy", rows_v3.TRIGGERS, "mark"),
+        take_by=call.one_of("tpTriggerBy", rows_v3.TRIGGERS, "mark"),
     )
     return ids(accept(call, wish))
 
