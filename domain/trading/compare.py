@@ -59,6 +59,16 @@ def compare(ledger: Ledger, theirs: Iterable[ExchangePosition], at: datetime) ->
     return differences
 
 
+def mark_known(ledger: Ledger, theirs: Iterable[ExchangePosition], at: datetime) -> None:
+    """Marks those of ours that are as large there as here: of an account whose fills can not be
+    booked yet, so that its other positions' stops are looked after meanwhile.
+    """
+    for other in theirs:
+        ours = ledger.positions.get((other.symbol, other.side))
+        if ours is not None and ours.source != "external" and qty_of(ours) == other.qty:
+            mark(ours, other, at)
+
+
 def mark(ours: Position, other: ExchangePosition, at: datetime) -> None:
     """Take over what only the exchange knows: prices, levels, margin, funding."""
     ours.mark_price = exact(other.mark_price)

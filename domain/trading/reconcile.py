@@ -32,7 +32,7 @@ from domain.outbox.service import Outbox
 from domain.trading import notices
 from domain.trading.booking import Booked, Ledger, book
 from domain.trading.classify import classify
-from domain.trading.compare import Difference, compare
+from domain.trading.compare import Difference, compare, mark_known
 from domain.trading.intents import PANIC, Intent, write_intents
 from domain.trading.models import AccountState, Fill, Order, Position
 from domain.trading.ports import (
@@ -143,8 +143,8 @@ async def apply(
 ) -> Reconciled:
     """Book the snapshots that answer `asked`; `at`: market time they were taken.
 
-    A user whose fills somebody else booked since the question is left for the next time, and so is
-    one with a fill that may be of an order whose answer is still on its way.
+    A user whose fills somebody else booked since the question is left for the next time. Nothing is
+    booked of one with a fill that may be of an order whose answer is still on its way.
     """
     done = Reconciled()
     states = await _locked_states(session, mode, list(snapshots))
@@ -155,13 +155,11 @@ async def apply(
     }
     snapshots = await _without_booked(session, mode, snapshots)
     ledgers = await _ledgers(session, mode, snapshots)
-    snapshots = {
-        user_id: snapshot
-        for user_id, snapshot in snapshots.items()
-        if not ledgers[user_id].may_own(snapshot.fills)
-    }
     with session.no_autoflush:  # all rows in one go at the end
         for user_id, snapshot in snapshots.items():
+            if ledgers[user_id].may_own(snapshot.fills):
+                mark_known(ledgers[user_id], snapshot.positions, at)
+                continue
             await _apply_one(session, outbox, ledgers[user_id], snapshot, at, done)
             _remember(states[user_id], snapshot, at)
         await _write_positions(session, ledgers.values())

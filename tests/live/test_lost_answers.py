@@ -70,6 +70,21 @@ async def test_a_fill_that_is_read_before_the_answer_came(desk: LiveDesk) -> Non
     assert (await ours(desk)).position_ref == order.client_order_id
 
 
+async def test_stops_are_looked_after_while_fills_wait_for_an_answer(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.01", stop_percent=2.0)
+    await desk.trades("buy", "0.1", symbol="ETHUSDT", stop_percent=2.0)
+    desk.emulator.fails(Fault("place-order", drop=True, done=True))
+    for endpoint in ("detail", "order-info"):
+        desk.emulator.fails(Fault(endpoint, times=0, code="40109"))
+    await desk.trades("sell", "0", symbol="ETHUSDT", purpose="close")
+    (stop,) = [p for p in desk.account.live_plans() if p.symbol == "BTCUSDT" and p.is_loss]
+    desk.emulator.stops.cancel(desk.account, stop)
+    await desk.looks()
+    assert len(await desk.positions()) == 2, "whose the close's fill is shows later"
+    assert [p.trigger for p in desk.account.live_plans() if p.is_loss] == [Decimal(58_800)]
+    assert desk.emulator.bare() == []
+
+
 async def bot_of(desk: LiveDesk) -> int:
     """Alice's bot runs; the number of its strategy."""
     async with desk.database.write() as session:
