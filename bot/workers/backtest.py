@@ -154,7 +154,7 @@ def footer(t: Translator, rules: Rules) -> str:
 def _draw(result: Result, metrics: dict[str, Any], order: Order) -> None:
     from bot.workers.charts import Picture, draw_all  # noqa: PLC0415 - 60 MB: the CLI draws nothing
 
-    t = Translator(order.look.lang)
+    t = order.look.reader(order.rules.timeframe)
     timeframe = order.rules.timeframe or ""
     foot = footer(t, order.rules)
     draw_all(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -106,14 +107,17 @@ def tiles(t: Translator, metrics: dict[str, Any]) -> list[Tile]:
 def range_line(
     t: Translator, symbol: str, timeframe: str, start_ms: int, end_ms: int, days: float
 ) -> str:
-    """ "BTCUSDT · 15m · Mar 1, 2017 – May 31, 2017 · 92 days", UTC. The end is the last close."""
-    first, last = from_ms(start_ms), from_ms(end_ms - 1)
+    """ "BTCUSDT · 15m · Mar 1, 2017 – May 31, 2017 · 92 days · Asia/Seoul". The end is the last
+    close; the zone is that of the reader and of every time on the picture.
+    """
+    zone = ZoneInfo(t.tz)
+    first, last = (from_ms(at).astimezone(zone) for at in (start_ms, end_ms - 1))
     if days >= 2:
         span = t("picture.days", n=f"{days:,.0f}")
     else:
         span = t("picture.hours", n=f"{days * 24:,.0f}")
     dates = (numbers.dated(t, moment, "yMMMd") for moment in (first, last))
-    return " · ".join((symbol, timeframe, " – ".join(dict.fromkeys(dates)), span))
+    return " · ".join((symbol, timeframe, " – ".join(dict.fromkeys(dates)), span, t.tz))
 
 
 def percent(value: float | None) -> str:

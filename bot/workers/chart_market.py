@@ -14,11 +14,11 @@ from bot.workers.chart_header import LEFT, signed_percent
 from bot.workers.chart_indicator import IndicatorPanel
 from bot.workers.chart_sheet import PANELS, Page
 from bot.workers.chart_theme import THEMES, Theme
-from bot.workers.chart_ticks import local_ticks
+from bot.workers.chart_ticks import time_ticks
 from domain.errors import DomainError
 from domain.market.candles import Candles, Floats, Signals
 from domain.market.charting import ChartOrder
-from domain.market.timeframes import DAY_MS, to_ms
+from domain.market.timeframes import to_ms
 from domain.strategies.language import Frame, RuleErrors, compile_rules, evaluate
 from handlers.render import numbers
 from handlers.texts import Translator
@@ -58,17 +58,16 @@ class MarketSheet:
         length = to_ms(order.timeframe)
         close = float(bars.close[-1])
         change = (close / float(bars.open[0]) - 1.0) * 100.0
-        zone = order.zone if length < DAY_MS else "UTC"  # a day's bar is the exchange's day
         self.page.head(
             f"{order.symbol} · {order.timeframe}",
             order.name or t("picture.no_strategy"),
             numbers.price(t, close, numbers.decimals_of(close)),
             (change > 0) - (change < 0),
             signed_percent(change),
-            footer=t("picture.chart_footer", bars=len(bars), zone=zone),
+            footer=t("picture.chart_footer", bars=len(bars), zone=t.tz),
         )
         start, end = int(bars.time[0]), int(bars.time[-1]) + length
-        span, ticks = (float(start), float(end)), local_ticks(t, zone, start, end)
+        span, ticks = (float(start), float(end)), time_ticks(t, start, end)
         self._candles.show(t, bars, length, reading.signals, reading.overlays, order.deals)
         self._candles.set_times(span, ticks)
         if self._below is not None:
@@ -82,7 +81,8 @@ def draw_market(order: ChartOrder, path: Path) -> None:
     bars = order.candles.slice(first)
     reading = _reading(order, first)
     sheet = _sheet(order.theme, split=bool(reading.below))
-    sheet.show(Translator(order.lang), order, bars, reading)
+    t = numbers.by_bars(Translator(order.lang, order.zone), order.timeframe)
+    sheet.show(t, order, bars, reading)
     sheet.page.write(path)
 
 

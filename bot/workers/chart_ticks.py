@@ -34,8 +34,26 @@ class Tick:
     label: str
 
 
-def time_ticks(t: Translator, start_ms: int, end_ms: int, most: int = 7) -> list[Tick]:
-    """At most about `most` marks at whole units of UTC in [start_ms, end_ms]."""
+def time_ticks(t: Translator, start_ms: int, end_ms: int) -> list[Tick]:
+    """At most about 7 marks in [start_ms, end_ms], where the reader's clocks show whole units."""
+    zone = ZoneInfo(t.tz)
+    begin, end = (_shown(zone, at) for at in (start_ms, end_ms))
+    # An hour that clocks leave out has no place of its own; one that they repeat has its first.
+    places = {_placed(zone, tick.at): tick.label for tick in _marks(t, begin, end)}
+    return [Tick(at, label) for at, label in places.items() if start_ms <= at <= end_ms]
+
+
+def _shown(zone: ZoneInfo, at_ms: int) -> int:
+    """What clocks show then, as if it were UTC, ms."""
+    return to_ms(from_ms(at_ms).astimezone(zone).replace(tzinfo=UTC))
+
+
+def _placed(zone: ZoneInfo, shown_ms: float) -> float:
+    """The inverse of `_shown`."""
+    return float(to_ms(from_ms(int(shown_ms)).replace(tzinfo=zone)))
+
+
+def _marks(t: Translator, start_ms: int, end_ms: int, most: int = 7) -> list[Tick]:
     span = max(end_ms - start_ms, 1)
     for step in _STEPS_MS:
         if span / step <= most:
@@ -44,14 +62,6 @@ def time_ticks(t: Translator, start_ms: int, end_ms: int, most: int = 7) -> list
         if span / (months * _MONTH_MS) <= most + _SHORTER:
             return _calendar(t, start_ms, end_ms, months)
     return _calendar(t, start_ms, end_ms, _YEAR_MONTHS * _YEARS[-1])
-
-
-def local_ticks(t: Translator, zone: str, start_ms: int, end_ms: int) -> list[Tick]:
-    """The same at whole units of a time zone, as its clocks stand at the end."""
-    offset = from_ms(end_ms).astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
-    ahead = round(offset.total_seconds() * 1000)
-    ticks = time_ticks(t, start_ms + ahead, end_ms + ahead)
-    return [Tick(tick.at - ahead, tick.label) for tick in ticks]
 
 
 def _fixed(t: Translator, start_ms: int, end_ms: int, step: int) -> list[Tick]:

@@ -16,16 +16,26 @@ import numpy as np
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles
 from domain.strategies.language import CHART, Bound, Frame
+from handlers.render import numbers
+from handlers.texts import Translator
 
 _COLUMNS = ("time", "open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How pictures are drawn. `theme`: dark or light; `lang`: of their words."""
+    """How pictures are drawn. `theme`: dark or light; `lang`: of their words; `zone`: IANA, of
+    their times.
+    """
 
     theme: str = "dark"
     lang: str = "en"
+    zone: str = "UTC"
+
+    def reader(self, timeframe: str | None) -> Translator:
+        """Who speaks on a picture of bars of `timeframe`."""
+        t = Translator(self.lang, self.zone)
+        return t if timeframe is None else numbers.by_bars(t, timeframe)
 
 
 @dataclass(frozen=True, slots=True)

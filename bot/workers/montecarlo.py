@@ -11,7 +11,6 @@ from bot.workers.handover import Draw, Folder
 from domain.market.timeframes import DAY_MS
 from domain.research.resampling import PATHS, PERCENTILES, RUIN, Resampled, resample, returns_of
 from handlers.render import names
-from handlers.texts import Translator
 
 
 def run(folder: Path, draw: Draw) -> dict[str, Any]:
@@ -44,7 +43,7 @@ def _draw(found: dict[str, Any], drawn: Resampled, pnl: Any, draw: Draw) -> None
     from bot.workers.chart_header import range_line  # noqa: PLC0415 - the same
 
     own = 1.0 + np.concatenate(([0.0], np.cumsum(pnl))) / draw.balance
-    t = Translator(draw.look.lang)
+    t = draw.look.reader(draw.timeframe)
     days = (draw.end_ms - draw.start_ms) / DAY_MS
     line = range_line(t, draw.symbol, draw.timeframe, draw.start_ms, draw.end_ms, days)
     draw_bands(

@@ -22,7 +22,6 @@ from domain.research.overfitting import deflated_sharpe, neighbours
 from domain.research.ranking import LISTED, by_ratio, ranked, row
 from domain.strategies.language import compile_rules
 from domain.strategies.language.params import Value
-from handlers.texts import Translator
 
 _SEARCHED = 0.9  # of the work, roughly
 
@@ -120,7 +119,7 @@ def _draw(
 ) -> None:
     from bot.workers.chart_heatmap import Heat, draw_heatmap  # noqa: PLC0415 - 60 MB: drawn last
 
-    t = Translator(order.look.lang)
+    t = order.look.reader(order.rules.timeframe)
     cells = [(trial, score.total_return * 100.0) for trial, score in scored if score is not None]
     heat = Heat(order.strategy, order.rules.timeframe or "", result, found, cells)
     draw_heatmap(heat, t, footer(t, order.rules), order.chart, order.look.theme)

@@ -24,7 +24,6 @@ from domain.research.ranking import ranked
 from domain.research.stitching import Stitched, stitch
 from domain.research.windows import Window, windows
 from domain.strategies.language import compile_rules, evaluate
-from handlers.texts import Translator
 
 _SEARCHED = 0.85  # of the work, roughly
 
@@ -125,6 +124,6 @@ def _figures(
 def _draw(found: dict[str, Any], stitched: Stitched, tests: Sequence[Result], order: Order) -> None:
     from bot.workers.chart_walk import Walk, draw_walk  # noqa: PLC0415 - 60 MB: drawn last
 
-    t = Translator(order.look.lang)
+    t = order.look.reader(order.rules.timeframe)
     walk = Walk(order.strategy, order.rules.timeframe or "", tests, stitched, found)
     draw_walk(walk, t, footer(t, order.rules), order.chart, order.look.theme)

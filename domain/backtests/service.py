@@ -150,11 +150,15 @@ async def row_for(
 
 
 async def look(session: AsyncSession, user_id: int) -> dict[str, str]:
-    """How the user likes pictures: theme and language, as they are now."""
+    """How the user likes pictures: theme, language and time zone, as they are now."""
     preferences = await session.get(UserSettings, user_id)
     if preferences is None:
         return {}
-    return {"theme": preferences.theme, "lang": preferences.language}
+    return {
+        "theme": preferences.theme,
+        "lang": preferences.language,
+        "zone": preferences.timezone,
+    }
 
 
 async def store(session: AsyncSession, row: BacktestResult, found: Finding) -> None:

@@ -115,19 +115,22 @@ def heading(t: Translator, row: BacktestResult) -> Html:
     """What was run: market, strategy, range, inputs."""
     params = row.params or {}
     strategy = params.get("strategy")
-    start, end = params.get("start_ms"), params.get("end_ms")
     return lines(
         t(title_of(row.kind), id=row.id, symbol=row.pair or "", timeframe=row.timeframe or ""),
         t("backtest.strategy", name=names.strategy(t, strategy)) if strategy else None,
-        t(
-            "backtest.range",
-            start=numbers.day(t, from_ms(int(start))),
-            end=numbers.day(t, from_ms(int(end))),
-        )
-        if start is not None and end is not None
-        else None,
+        _range(t, row),
         _searched(t, row) if row.kind in (OPTIMIZE, WALKFORWARD) else _inputs(t, params),
     )
+
+
+def _range(t: Translator, row: BacktestResult) -> Html | None:
+    """First and last day, as on the pictures."""
+    params = row.params or {}
+    if row.timeframe is None or not {"start_ms", "end_ms"} <= params.keys():
+        return None
+    first, last = from_ms(int(params["start_ms"])), from_ms(int(params["end_ms"]) - 1)
+    t = numbers.by_bars(t, row.timeframe)
+    return t("backtest.range", start=numbers.day(t, first), end=numbers.day(t, last))
 
 
 def _searched(t: Translator, row: BacktestResult) -> Html:

@@ -7,6 +7,7 @@ a strategy may compute anything, and its owner must still get an answer.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
@@ -17,6 +18,7 @@ from babel.dates import format_datetime, format_skeleton
 from babel.numbers import format_decimal
 
 from domain.clock import from_ms
+from domain.market.timeframes import DAY_MS, to_ms
 from handlers.texts import Translator
 
 Number = Decimal | float | int
@@ -100,8 +102,15 @@ def clock(t: Translator, at: datetime) -> str:
 
 
 def dated(t: Translator, at: datetime, parts: str) -> str:
-    """The parts of a date (a CLDR skeleton: "MMMd", "yMMM") in the language's own order, UTC."""
+    """The parts of a date (a CLDR skeleton: "MMMd", "yMMM") in the language's own order, as the
+    clock of `at` has it.
+    """
     return str(format_skeleton(parts, at, locale=_locale(t.lang)))
+
+
+def by_bars(t: Translator, timeframe: str) -> Translator:
+    """The reader for times of bars: a bar of a day or more is the exchange's day, not theirs."""
+    return t if to_ms(timeframe) < DAY_MS else replace(t, tz="UTC")
 
 
 def moment_ms(t: Translator, at_ms: int) -> str:

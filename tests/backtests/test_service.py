@@ -14,6 +14,7 @@ from domain.backtests.result import TradeColumns
 from domain.bots.config import set_config
 from domain.errors import DomainError
 from domain.risk.service import set_limit
+from domain.settings.models import UserSettings
 from domain.strategies.language import RuleErrors
 from domain.strategies.models import Strategy
 from tests.backtests.lab import Lab
@@ -48,6 +49,15 @@ async def test_it_runs_under_the_users_own_sizing_and_limits_as_they_are_now(lab
         "max_positions": 5,
         "tz": "UTC",
     }
+
+
+async def test_its_pictures_are_as_its_owner_likes_them_now(lab: Lab) -> None:
+    async with lab.database.write() as session:
+        preferences = await session.get_one(UserSettings, lab.user_id)
+        preferences.language, preferences.timezone = "ko", "Asia/Seoul"
+    row = await lab.row(await lab.asks())
+    assert row.params is not None
+    assert row.params["look"] == {"theme": "dark", "lang": "ko", "zone": "Asia/Seoul"}
 
 
 async def test_a_strategys_own_inputs_are_taken_when_none_are_asked_for(lab: Lab) -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from bot.workers.chart_ticks import (
     HOUR_MS,
     compact,
-    local_ticks,
     log_ticks,
     time_ticks,
     value_ticks,
@@ -110,5 +109,22 @@ def test_numbers_are_as_short_as_their_step_allows(value: float, step: float, te
 
 def test_marks_stand_at_midnight_where_the_reader_is() -> None:
     noon = ms(2026, 11, 27, 12)
-    ticks = local_ticks(EN, "Asia/Seoul", noon, noon + 6 * HOUR_MS)
+    ticks = time_ticks(Translator("en", "Asia/Seoul"), noon, noon + 6 * HOUR_MS)
     assert (noon + 3 * HOUR_MS, "Nov 28") in [(tick.at, tick.label) for tick in ticks]
+
+
+def test_marks_stand_at_midnight_before_and_after_clocks_are_changed() -> None:
+    berlin = Translator("en", "Europe/Berlin")  # an hour later from March 29th on
+    days = {tick.label: tick.at for tick in time_ticks(berlin, ms(2026, 3, 27), ms(2026, 3, 31))}
+    assert days["Mar 28"] == ms(2026, 3, 27, 23)
+    assert days["Mar 31"] == ms(2026, 3, 30, 22)
+
+
+@given(st.integers(ms(2026, 1, 1), ms(2026, 12, 31)), st.integers(60_000, 400 * 86_400_000))
+def test_marks_of_time_are_in_order_and_inside_wherever_clocks_change(
+    start: int, span: int
+) -> None:
+    new_york = Translator("en", "America/New_York")
+    places = [tick.at for tick in time_ticks(new_york, start, start + span)]
+    assert places == sorted(set(places))
+    assert all(start <= place <= start + span for place in places)

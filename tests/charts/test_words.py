@@ -8,6 +8,7 @@ import pytest
 from bot.workers.chart_curves import with_benchmark
 from bot.workers.chart_header import number, percent, range_line, signed_percent, tiles
 from bot.workers.chart_price import mark_size, profit_by_stretch
+from bot.workers.handover import Look
 from domain.market.timeframes import DAY_MS
 from handlers.texts import Translator
 from tests.charts.pictures import picture
@@ -31,13 +32,27 @@ def test_gains_have_their_sign_and_ratios_two_decimals() -> None:
 
 def test_the_range_says_its_last_day_and_a_single_day_once() -> None:
     month = range_line(EN, "BTCUSDT", "15m", MAY, MAY + 31 * DAY_MS, 31.0)
-    assert month == "BTCUSDT · 15m · May 1, 2017 – May 31, 2017 · 31 days"
+    assert month == "BTCUSDT · 15m · May 1, 2017 – May 31, 2017 · 31 days · UTC"
     assert range_line(EN, "BTCUSDT", "1m", MAY, MAY + DAY_MS, 1.0).endswith(
-        "May 1, 2017 · 24 hours"
+        "May 1, 2017 · 24 hours · UTC"
     )
 
     in_korean = range_line(KO, "BTCUSDT", "15m", MAY, MAY + 31 * DAY_MS, 31.0)
-    assert in_korean == "BTCUSDT · 15m · 2017년 5월 1일 – 2017년 5월 31일 · 31일"
+    assert in_korean == "BTCUSDT · 15m · 2017년 5월 1일 – 2017년 5월 31일 · 31일 · UTC"
+
+
+def test_the_range_is_that_of_the_readers_clock_and_says_which() -> None:
+    seoul = Translator("en", "Asia/Seoul")
+    evening = MAY + DAY_MS - 6 * 3_600_000
+    assert range_line(seoul, "BTCUSDT", "15m", MAY, evening, 0.75).endswith(
+        "May 1, 2017 – May 2, 2017 · 18 hours · Asia/Seoul"
+    )
+
+
+def test_bars_of_a_day_are_the_exchanges_days() -> None:
+    look = Look("dark", "ko", "Asia/Seoul")
+    assert look.reader("4h") == Translator("ko", "Asia/Seoul")
+    assert look.reader("1d") == Translator("ko", "UTC")
 
 
 def test_a_profit_factor_is_coloured_by_what_it_means() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from domain.backtests.models import BacktestResult
+from domain.clock import to_ms
 from domain.jobs.models import Job
 from handlers.backtests import live_card
 from handlers.callbacks import Buttons
@@ -99,6 +100,22 @@ async def test_nobody_sees_or_stops_anothers(w: World) -> None:
     alice, eve = await w.trader("alice"), await w.trader("eve")
     await has_result(w, alice)
     assert "no backtest 1" in await eve.sends("/results 1")
+
+
+def test_the_card_has_the_days_that_its_pictures_have() -> None:
+    start, end = (datetime(2017, month, 1, tzinfo=UTC) for month in (5, 6))
+    row = BacktestResult(
+        id=7,
+        pair="BTCUSDT",
+        timeframe="15m",
+        status="queued",
+        params={"start_ms": to_ms(start), "end_ms": to_ms(end)},
+    )
+    assert "May 1, 2017 – May 31, 2017" in backtest_cards.card(Translator("en"), row)
+    seoul = Translator("en", "Asia/Seoul")
+    assert "May 1, 2017 – Jun 1, 2017" in backtest_cards.card(seoul, row)
+    row.timeframe = "1d"
+    assert "May 1, 2017 – May 31, 2017" in backtest_cards.card(seoul, row)
 
 
 def test_the_card_follows_the_work(w: World) -> None:
