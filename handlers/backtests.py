@@ -6,6 +6,7 @@ from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
 from domain.research.service import OPTIMIZE
 from handlers import bots, documents, pictures, setup
+from handlers.arguments import ALL_DAYS
 from handlers.callbacks import Buttons
 from handlers.context import Context
 from handlers.render import backtest_cards
@@ -164,7 +165,15 @@ async def asked(ctx: Context, draft: Draft) -> backtests.Request:
         end_ms,
         inputs=draft.inputs,
         share=draft.shared,
+        wished_ms=_wished(draft, end_ms),
     )
+
+
+def _wished(draft: Draft, end_ms: int) -> int | None:
+    """None where all there is was asked for."""
+    if draft.span_days == ALL_DAYS:
+        return None
+    return backtests.wished_start(end_ms, days=draft.span_days, start_ms=draft.start_ms)
 
 
 async def _queued(ctx: Context, draft: Draft) -> View:

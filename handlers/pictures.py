@@ -37,6 +37,7 @@ def caption(t: Translator, row: BacktestResult) -> str:
     """What stands below each of them: the same as below the first."""
     params = row.params or {}
     about = {
+        **{name: params.get(name) for name in ("start_ms", "end_ms", "wished_ms")},
         "result_id": row.id,
         "strategy": params.get("strategy", ""),
         "symbol": row.pair,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 _TOLD = (
+    "start_ms",
     "days",
     "initial_balance",
     "final_balance",
@@ -84,6 +85,7 @@ class BacktestKind:
             "timeframe": row.timeframe,
             "start_ms": params["start_ms"],
             "end_ms": params["end_ms"],
+            "wished_ms": params.get("wished_ms"),
         }
 
     async def series(

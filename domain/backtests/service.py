@@ -17,7 +17,7 @@ from domain.backtests.finding import Finding
 from domain.backtests.models import BacktestResult, BacktestTrade
 from domain.backtests.queries import get, latest, page, trade_pages, trades
 from domain.backtests.result import TradeColumns
-from domain.backtests.span import MOST_BARS, bars_in, span
+from domain.backtests.span import MOST_BARS, Shortfall, bars_in, shortfall, span, wished_start
 from domain.backtests.work import (
     CANCELLED,
     COMPLETED,
@@ -65,6 +65,7 @@ __all__ = [
     "TASK",
     "Finding",
     "Request",
+    "Shortfall",
     "ahead",
     "begin",
     "cancel",
@@ -80,19 +81,22 @@ __all__ = [
     "page",
     "request",
     "row_for",
+    "shortfall",
     "span",
     "store",
     "submit",
     "trade_pages",
     "trades",
     "waiting",
+    "wished_start",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to run: bars that open in [start_ms, end_ms), UTC. `inputs`: the strategy's params.
-    `share`: the token of a link whose strategy is meant, instead of `strategy_id`.
+    `share`: the token of a link whose strategy is meant, instead of `strategy_id`. `wished_ms`: the
+    start that was asked for, where history may begin later.
     """
 
     strategy_id: int | None
@@ -103,6 +107,7 @@ class Request:
     balance: float = BALANCE_USDT
     inputs: Mapping[str, Any] | None = None
     share: str | None = None
+    wished_ms: int | None = None
 
 
 async def request(
@@ -145,6 +150,7 @@ async def row_for(
             "end_ms": wanted.end_ms,
             "rules": await _rules(session, user_id),
             "look": await look(session, user_id),
+            **({} if wanted.wished_ms is None else {"wished_ms": wanted.wished_ms}),
         },
     )
 

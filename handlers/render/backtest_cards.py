@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.backtests.models import BacktestResult
-from domain.backtests.service import CANCELLED, COMPLETED, DOWNLOAD, FAILED, QUEUED
+from domain.backtests.service import CANCELLED, COMPLETED, DOWNLOAD, FAILED, QUEUED, shortfall
 from domain.clock import from_ms
 from domain.research.grid import axes_for
 from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD, spans_of
@@ -119,6 +119,7 @@ def heading(t: Translator, row: BacktestResult) -> Html:
         t(title_of(row.kind), id=row.id, symbol=row.pair or "", timeframe=row.timeframe or ""),
         t("backtest.strategy", name=names.strategy(t, strategy)) if strategy else None,
         _range(t, row),
+        less_than_asked(t, row.pair, row.timeframe, params, row.metrics or {}),
         _searched(t, row) if row.kind in (OPTIMIZE, WALKFORWARD) else _inputs(t, params),
     )
 
@@ -131,6 +132,21 @@ def _range(t: Translator, row: BacktestResult) -> Html | None:
     first, last = from_ms(int(params["start_ms"])), from_ms(int(params["end_ms"]) - 1)
     t = numbers.by_bars(t, row.timeframe)
     return t("backtest.range", start=numbers.day(t, first), end=numbers.day(t, last))
+
+
+def less_than_asked(
+    t: Translator,
+    symbol: str | None,
+    timeframe: str | None,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+) -> Html | None:
+    """That history begins later than was asked for; of a row's or a notification's values."""
+    less = shortfall(params, timeframe, metrics) if timeframe else None
+    if less is None:
+        return None
+    asked, given = (numbers.duration(t, length) for length in (less.asked, less.given))
+    return t("backtest.less", asked=asked, given=given, symbol=symbol or "")
 
 
 def _searched(t: Translator, row: BacktestResult) -> Html:

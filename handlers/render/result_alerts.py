@@ -33,8 +33,12 @@ def daily_loss(params: Params, t: Translator) -> Html:
 
 def backtest_done(params: Params, t: Translator) -> Html:
     """The caption of a backtest's chart."""
-    figures = Figures.of_metrics(params.get("metrics") or {})
-    return lines(_about(params, t), backtest_cards.report(t, figures))
+    metrics = params.get("metrics") or {}
+    return lines(
+        _about(params, t),
+        _less(params, metrics, t),
+        backtest_cards.report(t, Figures.of_metrics(metrics)),
+    )
 
 
 def backtest_failed(params: Params, t: Translator) -> Html:
@@ -68,7 +72,13 @@ def _study(params: Params, t: Translator) -> Html:
             timeframe=params.get("timeframe", ""),
         ),
         names.strategy(t, params.get("strategy", "")),
+        _less(params, {}, t),
     )
+
+
+def _less(params: Params, metrics: Params, t: Translator) -> Html | None:
+    symbol, timeframe = params.get("symbol"), params.get("timeframe")
+    return backtest_cards.less_than_asked(t, symbol, timeframe, params, metrics)
 
 
 def _about(params: Params, t: Translator) -> Html:

@@ -35,6 +35,21 @@ async def test_a_trader_asks_and_gets_a_chart_with_its_figures(tmp_path: Path) -
         assert "#1 BTCUSDT 1m" in await alice.sends("/results")
 
 
+async def test_less_history_than_asked_for_is_said_from_first_to_last(tmp_path: Path) -> None:
+    market = FakeMarket()
+    market.moves("1%", minutes=2_880)
+    async with world(tmp_path, market=market) as w:
+        alice = await w.trader("alice")
+        said = "2d of the 30d you asked for: there are no older candles of BTCUSDT"
+        assert said in await alice.sends("/backtest ema btc 1h 30d")
+        await w.container.heavy_jobs.settle()
+        await w.settles()
+        assert said in alice.last
+        assert said in await alice.taps("Equity")
+        assert said in await alice.sends("/results 1")
+        assert said not in await alice.sends("/backtest ema btc 1h all")
+
+
 async def test_the_other_pictures_take_the_place_of_the_first(tmp_path: Path) -> None:
     market = FakeMarket()
     market.moves("10%", minutes=200)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.backtests.span import MOST_BARS, bars_in, span
+from domain.backtests.span import MOST_BARS, Shortfall, bars_in, shortfall, span, wished_start
 from domain.errors import DomainError
 from domain.market.ports import HistoryRange
 from domain.market.timeframes import DAY_MS, TIMEFRAMES, to_ms
@@ -29,6 +31,22 @@ def test_a_stretch_of_the_calendar_is_taken_as_it_is() -> None:
 
 def test_it_is_cut_at_the_history_there_is() -> None:
     assert span(YEAR, "4h", start_ms=0, end_ms=YEAR.end_ms + DAY_MS) == tuple(YEAR)
+
+
+def test_less_history_than_asked_for_is_a_shortfall() -> None:
+    start, end = span(YEAR, "1h", days=400)
+    wished = wished_start(end, days=400)
+    asked = {"wished_ms": wished, "start_ms": start, "end_ms": end}
+    assert shortfall(asked, "1h", {}) == Shortfall(timedelta(days=400), timedelta(days=365))
+    later = {"start_ms": start + 100 * DAY_MS}  # the candles themselves begin later still
+    assert shortfall(asked, "1h", later) == Shortfall(timedelta(days=400), timedelta(days=265))
+
+
+def test_a_little_less_is_none_and_all_there_is_cannot_be_less() -> None:
+    start, end = YEAR
+    asked = {"wished_ms": start - 3 * DAY_MS, "start_ms": start, "end_ms": end}
+    assert shortfall(asked, "1h", {"start_ms": start}) is None
+    assert shortfall({"start_ms": start, "end_ms": end}, "1h", {}) is None
 
 
 def test_outside_the_history_is_refused_with_what_there_is() -> None:
