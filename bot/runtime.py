@@ -59,6 +59,7 @@ class Runtime:
     sender: Sender = field(init=False)
     inbox: Inbox = field(init=False)
     notifier: Notifier = field(init=False)
+    live_cards: LiveCards = field(init=False)
     roles: Roles = field(init=False)
     failed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a background loop ended by itself: the process must be restarted."""
@@ -79,7 +80,7 @@ class Runtime:
             settings.send_patience_s,
             self._drawn_qr,
         )
-        live = LiveCards(c.database, c.queue, self.sender, c.cipher, c.wall, self.writer)
+        self.live_cards = LiveCards(c.database, c.queue, self.sender, c.cipher, c.wall, self.writer)
         self.inbox = Inbox(
             self.bot_id,
             c.database,
@@ -89,7 +90,7 @@ class Runtime:
             c.cipher,
             c.wall,
             apology,
-            follow=live.follow,
+            follow=self.live_cards.follow,
         )
         self.notifier = Notifier(
             c.database, self.writer, self.sender, c.cipher, c.wall, self._spoken
@@ -97,7 +98,7 @@ class Runtime:
         c.files.bot = self.bot
         c.wakes.outbox = self.notifier.wake
         c.wakes.jobs = self._wake_jobs
-        c.heavy.edit_card = live.edit
+        c.heavy.edit_card = self.live_cards.edit
         leases = Leases(holder_name(), c.wall, is_dead)
         self.roles = Roles(c.database, leases, (self._poller_role, TICKER, NOTIFIER))
 

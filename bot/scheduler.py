@@ -55,6 +55,10 @@ def job_table(runtime: Runtime) -> list[Scheduled]:
         if container.opened_market.feed is not None:
             await container.opened_market.feed.turn()
 
+    async def cards() -> None:
+        if roles.holds("notifier"):
+            await runtime.live_cards.catch_up()
+
     return [
         Scheduled("ticks", 0.25, ticking(trading.run_due)),
         Scheduled("panics", 0.25, ticking(trading.close_down)),
@@ -65,6 +69,7 @@ def job_table(runtime: Runtime) -> list[Scheduled]:
         Scheduled("feed", 1.0, feed),
         Scheduled("contracts", 60.0, container.opened_market.load),
         Scheduled("market-clock", 1.0, clock),
+        Scheduled("cards", 30.0, cards),
         Scheduled("keys", 600.0, ticking(container.keys.daily)),
         Scheduled("housekeeping", 3600.0, lambda: housekeeping.run(container)),
     ]

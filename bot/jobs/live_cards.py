@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -25,11 +26,14 @@ from handlers.types import Action
 
 log = structlog.get_logger(__name__)
 KIND = "backtest"
+_LOOKED_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class LiveCards:
-    """Cards of running backtests. An edit that fails is left: the next one shows more anyway."""
+    """Cards of running backtests. An edit that fails is left: the next one shows more anyway, and
+    the last one is made up for.
+    """
 
     database: Database
     queue: JobQueue
@@ -58,7 +62,7 @@ class LiveCards:
         del text_key, params  # the row knows
         card = f"{kind}:{ref}"
         self._missed[card] = user_id  # before it is looked up: whoever remembers it looks here
-        action = await self._action(user_id, kind, int(ref))
+        action, is_over = await self._action(user_id, kind, int(ref))
         if action is None:
             return
         self._missed.pop(card, None)
@@ -66,18 +70,40 @@ class LiveCards:
             await self.sender.perform(action, f"c{kind}{ref}")
         except SendError as error:
             log.info("live card not edited", kind=kind, ref=ref, code=error.code)
+            if error.retry_after_s is not None:
+                return
+        if is_over:
+            self._brought_up(action, kind, ref)
 
-    async def _action(self, user_id: int, kind: str, result_id: int) -> Action | None:
+    async def catch_up(self) -> None:
+        """Show how it ended where a card does not: the process died before that edit, or the edit
+        failed.
+        """
+        async with self.database.read() as session:
+            shown = await cards.since(session, KIND, self.wall.now() - _LOOKED_AFTER)
+            ended = await backtests.ended(session, [int(card.ref) for card in shown])
+        for card in shown:
+            user_id, at = ended.get(int(card.ref), (0, card.updated_at))
+            if card.updated_at < at:
+                await self.edit(user_id, KIND, card.ref, "", {})
+
+    def _brought_up(self, action: Action, kind: str, ref: str) -> None:
+        message_id, now = int(action.message_id or 0), self.wall.now()
+        self.writer.later(lambda s: cards.brought_up(s, kind, ref, message_id, now))
+
+    async def _action(self, user_id: int, kind: str, result_id: int) -> tuple[Action | None, bool]:
+        """(the edit, whether it shows the end); None where there is nothing to edit."""
         async with self.database.read() as session:
             settings = await session.get(UserSettings, user_id)
             row = await session.get(BacktestResult, result_id)
             if settings is None or row is None or settings.telegram_chat_id is None:
-                return None
+                return None, False
             chat = settings.telegram_chat_id
             message_id = await cards.message_of(session, chat, kind, str(result_id))
             ahead = await backtests.ahead(session, self.queue, row)
         if message_id is None:
-            return None
+            return None, False
         t = Translator(settings.language, settings.timezone)
         shown = live_card(t, Buttons(self.cipher, chat, chat, self.wall.now()), row, ahead)
-        return replace(shown, kind="edit", chat_id=chat, message_id=message_id)
+        action = replace(shown, kind="edit", chat_id=chat, message_id=message_id)
+        return action, row.finished_at is not None

@@ -6,7 +6,7 @@ Every step changes only a row that is where it expects it, so a job that runs tw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -121,6 +121,20 @@ async def is_wanted(session: AsyncSession, result_id: int) -> bool:
         select(BacktestResult.status).where(BacktestResult.id == result_id)
     )
     return status in _UNFINISHED
+
+
+async def ended(
+    session: AsyncSession, result_ids: Collection[int]
+) -> dict[int, tuple[int, datetime]]:
+    """Those of them that are over: (whose, since when)."""
+    rows = select(BacktestResult.id, BacktestResult.user_id, BacktestResult.finished_at).where(
+        BacktestResult.id.in_(result_ids), BacktestResult.finished_at.is_not(None)
+    )
+    return {
+        result_id: (user_id, at)
+        for result_id, user_id, at in (await session.execute(rows)).all()
+        if at is not None
+    }
 
 
 async def note_progress(

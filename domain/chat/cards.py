@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +17,7 @@ from domain.chat.models import Card
 
 @dataclass(frozen=True, slots=True)
 class CardMessage:
-    """`kind`/`ref` of a chat is shown by `message_id` from now on."""
+    """`kind`/`ref` of a chat is shown by `message_id`, as it was at `updated_at`."""
 
     chat_id: int
     kind: str
@@ -53,6 +54,23 @@ async def message_of(session: AsyncSession, chat_id: int, kind: str, ref: str) -
     return await session.scalar(
         select(Card.message_id).where(Card.chat_id == chat_id, Card.kind == kind, Card.ref == ref)
     )
+
+
+async def brought_up(
+    session: AsyncSession, kind: str, ref: str, message_id: int, now: datetime
+) -> None:
+    """A card shows what is true now, unless another message has become it."""
+    await session.execute(
+        update(Card)
+        .where(Card.kind == kind, Card.ref == ref, Card.message_id == message_id)
+        .values(updated_at=now)
+    )
+
+
+async def since(session: AsyncSession, kind: str, moment: datetime) -> Sequence[Card]:
+    """Cards of a kind that were shown or brought up after `moment`."""
+    wanted = select(Card).where(Card.kind == kind, Card.updated_at > moment)
+    return (await session.scalars(wanted.order_by(Card.id))).all()
 
 
 def split(card: str) -> tuple[str, str]:
