@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, MutableSequence, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from domain.market.said import Flags
 
 BITS = 3
 BLOCK = 1 << BITS
-TOGETHER = 512  # bars; what was read once is still near
+TOGETHER = 256  # bars; what was read once is still near
 
 
 class Survey(NamedTuple):
@@ -72,21 +72,18 @@ def least_step(time: Sequence[int]) -> int:
 
 
 def look(
-    opens: Sequence[float],
-    high: Sequence[float],
-    low: Sequence[float],
-    close: Sequence[float],
-    bottoms: MutableSequence[float],
-    tops: MutableSequence[float],
+    opens: Floats, high: Floats, low: Floats, close: Floats, bottoms: Floats, tops: Floats
 ) -> int:
-    """The prices bar by bar: fills `bottoms` and `tops`; `Survey.unsound`."""
-    unsound = 0
+    """The prices bar by bar: fills `bottoms` and `tops` (views); `Survey.unsound`."""
+    wrong = 0
     for start in range(0, len(low), TOGETHER):
+        # Slices, for what counts from 0 on is done several bars at a time when compiled.
         stop = min(start + TOGETHER, len(low))
-        for bar in range(start, stop):
-            unsound += int(not is_sound(opens[bar], high[bar], low[bar], close[bar]))
-        gather(start >> BITS, stop >> BITS, high, low, bottoms, tops)
-    if unsound == 0:
+        highs, lows = high[start:stop], low[start:stop]
+        wrong += unsound(opens[start:stop], highs, lows, close[start:stop])
+        first, after = start >> BITS, stop >> BITS
+        gather(highs, lows, bottoms[first:after], tops[first:after])
+    if wrong == 0:
         return -1
     for bar in range(len(low)):
         if not is_sound(opens[bar], high[bar], low[bar], close[bar]):
@@ -94,16 +91,17 @@ def look(
     return -1
 
 
-def gather(
-    start: int,
-    stop: int,
-    high: Sequence[float],
-    low: Sequence[float],
-    bottoms: MutableSequence[float],
-    tops: MutableSequence[float],
-) -> None:
-    """Fills the blocks start..stop."""
-    for block in range(start, stop):
+def unsound(opens: Floats, high: Floats, low: Floats, close: Floats) -> int:
+    """How many bars are not possible."""
+    found = 0
+    for bar in range(len(low)):
+        found += int(not is_sound(opens[bar], high[bar], low[bar], close[bar]))
+    return found
+
+
+def gather(high: Floats, low: Floats, bottoms: Floats, tops: Floats) -> None:
+    """Fills all blocks."""
+    for block in range(len(bottoms)):
         at = block * BLOCK
         bottoms[block] = min(
             min(min(low[at], low[at + 1]), min(low[at + 2], low[at + 3])),

@@ -85,14 +85,15 @@ def mark_closes(
     equity: MutableSequence[float],
 ) -> None:
     """`gears.equity_at` one bar after the other, into `equity`."""
-    bar, wallet, qty, entry = 0, initial, 0.0, 0.0
-    for row in range(len(places) + 1):
-        until = places[row] if row < len(places) else len(close)
-        for at in range(bar, min(until, len(close))):
-            equity[at] = wallet + qty * (close[at] - entry)
-        bar, place = until, row * MARK_FLOATS
-        if row < len(places):
-            wallet, qty, entry = floats[place], floats[place + 1], floats[place + 2]
+    row, wallet, qty, entry = 0, initial, 0.0, 0.0
+    after = places[0] if len(places) > 0 else len(close)
+    for bar in range(len(close)):
+        while bar >= after:
+            at = row * MARK_FLOATS
+            wallet, qty, entry = floats[at], floats[at + 1], floats[at + 2]
+            row += 1
+            after = places[row] if row < len(places) else len(close)
+        equity[bar] = wallet + qty * (close[bar] - entry)
 
 
 def sharpe_of(initial: float, values: Sequence[float], days: int) -> float:

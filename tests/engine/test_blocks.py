@@ -16,23 +16,16 @@ from domain.backtests.excursions import excursions, fill_excursions
 from domain.backtests.gears import columns_for
 from domain.backtests.loop import next_busy
 from domain.backtests.prepare import prepare
-from domain.market.candles import Candles
+from domain.market.candles import Candles, Floats
 from tests.engine.random_markets import Case, cases, random_candles, simulated
 
 SOME = settings(max_examples=40, deadline=None)
 
 
-def looked_at(candles: Candles) -> tuple[int, int, list[float], list[float]]:
-    bottoms, tops = ([0.0] * (len(candles) // BLOCK) for _ in range(2))
-    unsound = look(
-        candles.open.tolist(),
-        candles.high.tolist(),
-        candles.low.tolist(),
-        candles.close.tolist(),
-        bottoms,
-        tops,
-    )
-    return least_step(candles.time.tolist()), unsound, bottoms, tops
+def looked_at(candles: Candles) -> tuple[int, int, Floats, Floats]:
+    bottoms, tops = (np.zeros(len(candles) // BLOCK) for _ in range(2))
+    wrong = look(candles.open, candles.high, candles.low, candles.close, bottoms, tops)
+    return least_step(candles.time.tolist()), wrong, bottoms, tops
 
 
 @pytest.mark.parametrize("bars", [1, 7, 8, 9, TOGETHER, TOGETHER + 17])
