@@ -96,9 +96,7 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
     """Cancel while it goes on; afterwards what one wants next."""
     show = buttons.show
     if row.status in (backtests.QUEUED, backtests.RUNNING):
-        study = row.kind in backtest_cards.TITLES
-        label = plain(t("button.cancel_study" if study else "button.cancel_backtest"))
-        return ((show(label, "cancel_bt", row.id, style="danger"),),)
+        return ((cancel_button(t, buttons, row),),)
     if row.kind == OPTIMIZE and row.status == backtests.COMPLETED:
         return after_search(t, buttons, row.id)
     rows: list[tuple[Button, ...]] = []
@@ -110,6 +108,13 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
         start = show(plain(t("button.start_this")), "start_as", row.id, style="success")
         rows.append((start, show(plain(t("button.again_with")), "again", row.id)))
     return tuple(rows)
+
+
+def cancel_button(t: Translator, buttons: Buttons, row: BacktestResult) -> Button:
+    """Calls off what goes on."""
+    study = row.kind in backtest_cards.TITLES
+    label = plain(t("button.cancel_study" if study else "button.cancel_backtest"))
+    return buttons.show(label, "cancel_bt", row.id, style="danger")
 
 
 def _compared(t: Translator, buttons: Buttons, row: BacktestResult) -> tuple[Button, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
 from domain.errors import DomainError
-from handlers.backtests import result_view
+from handlers.backtests import cancel_button, result_view
 from handlers.context import Context
 from handlers.render import backtest_cards, comparison
 from handlers.texts import plain
@@ -66,16 +66,22 @@ async def tap_both(ctx: Context) -> Reply:
 
 
 async def list_view(ctx: Context, number: int) -> View:
-    """Eight to a page, each a button to its card."""
+    """Eight to a page, each a button to its card; before the first what still goes on."""
     found = await backtests.page(ctx.session, ctx.user.id, number)
+    first = found.number == 1
+    going = await backtests.unfinished(ctx.session, ctx.user.id) if first else ()
     show, t = ctx.buttons.show, ctx.t
     buttons = tuple((show(_label(row), "result", row.id),) for row in found.rows)
     keyboard: Keyboard = (
+        *(
+            (show(_label(row), "result", row.id), cancel_button(t, ctx.buttons, row))
+            for row in going
+        ),
         *buttons,
         *pager(ctx, "results", found.number, found.pages),
         (show(plain(t("button.backtest")), "new_bt"), show(plain(t("button.menu")), "menu")),
     )
-    return View(backtest_cards.listed(t, found.rows), keyboard, card="results:")
+    return View(backtest_cards.listed(t, found.rows, going), keyboard, card="results:")
 
 
 def _both(ctx: Context, first: BacktestResult, second: BacktestResult) -> View:

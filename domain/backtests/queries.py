@@ -54,6 +54,14 @@ async def latest(
     return (await session.scalars(rows)).all()
 
 
+async def unfinished(session: AsyncSession, user_id: int) -> Sequence[BacktestResult]:
+    """What the user has running and waiting, studies too, in the order they were asked for."""
+    rows = select(BacktestResult).where(
+        BacktestResult.user_id == user_id, BacktestResult.status.in_(("queued", "running"))
+    )
+    return (await session.scalars(rows.order_by(BacktestResult.id))).all()
+
+
 async def page(
     session: AsyncSession, user_id: int, number: int = 1, *, other_than: int | None = None
 ) -> ResultPage:

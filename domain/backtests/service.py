@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.backtests.finding import Finding
 from domain.backtests.models import BacktestResult, BacktestTrade
-from domain.backtests.queries import get, latest, page, trade_pages, trades
+from domain.backtests.queries import get, latest, page, trade_pages, trades, unfinished
 from domain.backtests.result import TradeColumns
 from domain.backtests.span import MOST_BARS, Shortfall, bars_in, shortfall, span, wished_start
 from domain.backtests.work import (
@@ -89,6 +89,7 @@ __all__ = [
     "submit",
     "trade_pages",
     "trades",
+    "unfinished",
     "waiting",
     "wished_start",
 ]

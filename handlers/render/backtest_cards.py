@@ -15,7 +15,7 @@ from domain.strategies.service import compile_code
 from handlers.render import names, numbers, study_cards
 from handlers.render.strategy_cards import result_line, value
 from handlers.render.tables import pairs
-from handlers.render.text import lines
+from handlers.render.text import join, lines
 from handlers.texts import Html, Translator
 
 _BAR_CELLS = 10
@@ -44,17 +44,28 @@ def followed(t: Translator, row: BacktestResult, ahead: int | None = None) -> Ht
     return lines(heading(t, row), "", t("backtest.finished"))
 
 
-def listed(t: Translator, rows: Sequence[BacktestResult]) -> Html:
-    """The latest results, one line each."""
-    if not rows:
+def listed(
+    t: Translator, rows: Sequence[BacktestResult], going: Sequence[BacktestResult] = ()
+) -> Html:
+    """The latest results, one line each, below what still goes on."""
+    if not rows and not going:
         return lines(t("results.title"), "", t("results.none"))
-    parts: list[str] = [t("results.title"), ""]
+    parts: list[str] = [t("results.title"), "", *(_going(t, row) for row in going)]
+    if rows and going:
+        parts.append("")
     for row in rows:
         parts.append(result_line(t, row))
         name = (row.params or {}).get("strategy")
         if name:
             parts.append(t("results.strategy", name=names.strategy(t, name)))
     return lines(*parts)
+
+
+def _going(t: Translator, row: BacktestResult) -> Html:
+    about = {"id": row.id, "market": join(" ", row.pair or "", row.timeframe or "")}
+    if row.status == QUEUED:
+        return t("results.queued", **about)
+    return t("results.running", percent=numbers.percent(t, (row.progress or 0.0) * 100, 0), **about)
 
 
 def progress_bar(share: float) -> str:

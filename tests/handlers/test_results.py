@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.backtests import service as backtests
 from tests.handlers.rows import has_result
 from tests.support.world import World
 
@@ -14,6 +15,23 @@ async def test_the_list_has_pages(w: World) -> None:
     assert alice.button("#4 ")
     assert "#3" in await alice.taps("▶")
     assert "Return" in await alice.taps("#3 ")
+
+
+async def test_what_still_goes_on_comes_first_and_can_be_called_off(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/backtest btc 5m donchian")
+    said = await alice.sends("/results")
+    assert "#1 BTCUSDT 5m: waits for its turn" in said
+    assert "None yet" not in said
+    async with w.database.write() as session:
+        await backtests.begin(session, 1, w.wall.now())
+        await backtests.note_progress(session, 1, 0.42)
+    await has_result(w, alice)
+    said = await alice.sends("/results")
+    assert "#1 BTCUSDT 5m: running, 42%" in said
+    assert "#2" in said
+    assert "Cancelled" in await alice.taps("Cancel the backtest")
+    assert "#1" not in await alice.sends("/results")
 
 
 async def test_two_are_put_side_by_side(w: World) -> None:
