@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
-from domain.research.service import OPTIMIZE
-from handlers import bots, documents, pictures, setup
+from domain.research.service import MONTECARLO, OPTIMIZE, WALKFORWARD
+from handlers import bots, documents, pictures, setup, wizard
 from handlers.arguments import ALL_DAYS
 from handlers.callbacks import Buttons
 from handlers.context import Context
@@ -14,6 +14,8 @@ from handlers.texts import Translator, plain
 from handlers.types import Action, Button, Keyboard, Reply
 from handlers.views import View, present
 from handlers.wizard import BACKTEST, BOT, Draft, drafted, question
+
+_SEARCHES = {OPTIMIZE: wizard.OPTIMIZE, WALKFORWARD: wizard.WALKFORWARD}
 
 
 async def backtest(ctx: Context) -> Reply:
@@ -54,8 +56,11 @@ async def tap_start_as(ctx: Context) -> Reply:
 
 
 async def again_view(ctx: Context, result_id: object) -> View:
-    """The card to change and run an earlier backtest from. Raises DomainError("unknown_result")."""
-    return await go_on(ctx, await _as_before(ctx, BACKTEST, result_id))
+    """The card to change and run the same from: an earlier backtest, or a search as it was asked
+    for. Raises DomainError("unknown_result").
+    """
+    draft = await _as_before(ctx, BACKTEST, result_id)
+    return await question(ctx, draft) or await setup.view(ctx, draft)
 
 
 async def start_view(ctx: Context, result_id: object) -> View:
@@ -99,6 +104,8 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
         return ((cancel_button(t, buttons, row),),)
     if row.kind == OPTIMIZE and row.status == backtests.COMPLETED:
         return after_search(t, buttons, row.id)
+    if row.kind == MONTECARLO:
+        return _after_draws(t, buttons, row)
     rows: list[tuple[Button, ...]] = []
     if row.status == backtests.COMPLETED and row.kind not in backtest_cards.TITLES:
         rows.append((pictures.open_button(t, buttons, row.id),))
@@ -117,6 +124,15 @@ def cancel_button(t: Translator, buttons: Buttons, row: BacktestResult) -> Butto
     return buttons.show(label, "cancel_bt", row.id, style="danger")
 
 
+def _after_draws(t: Translator, buttons: Buttons, row: BacktestResult) -> Keyboard:
+    """The backtest whose trades were drawn, and to draw them once more where it came to nothing."""
+    source = (row.params or {})["source"]
+    shown = [buttons.show(plain(t("button.source", id=source)), "result", source)]
+    if row.status != backtests.COMPLETED:
+        shown.append(buttons.show(plain(t("button.montecarlo")), "mc", source))
+    return (tuple(shown),)
+
+
 def _compared(t: Translator, buttons: Buttons, row: BacktestResult) -> tuple[Button, ...]:
     """What one learns by holding a result against others."""
     compare = buttons.show(plain(t("button.compare")), "compare", row.id)
@@ -124,10 +140,11 @@ def _compared(t: Translator, buttons: Buttons, row: BacktestResult) -> tuple[But
 
 
 def after_search(t: Translator, buttons: Buttons, result_id: int) -> Keyboard:
-    """What one does with the best inputs; each opens as a new message."""
+    """What one does with the best inputs, or another search; each opens as a new message."""
     show = buttons.show
+    again = show(plain(t("button.again_with")), "begin", "again", result_id)
     bot = show(plain(t("button.start_best")), "begin", "start_as", result_id, style="success")
-    return ((bot,), (show(plain(t("button.test_best")), "use_best", result_id),))
+    return ((bot,), (show(plain(t("button.test_best")), "use_best", result_id), again))
 
 
 async def _as_before(ctx: Context, purpose: str, result_id: object) -> Draft:
@@ -136,13 +153,14 @@ async def _as_before(ctx: Context, purpose: str, result_id: object) -> Draft:
     params = row.params or {}
     tested = purpose == BACKTEST
     return Draft(
-        purpose,
+        _SEARCHES.get(row.kind, BACKTEST) if tested else purpose,
         strategy=row.strategy_id,
         symbols=(str(row.pair),),
         timeframe=row.timeframe,
         start_ms=int(params["start_ms"]) if tested else None,
         end_ms=int(params["end_ms"]) if tested else None,
         inputs=dict(params.get("inputs") or {}) or None,
+        spans=params.get("spans") if tested else None,
     )
 
 

@@ -1,4 +1,6 @@
-"""A backtest before it runs: one card with its market, range and inputs, each behind a button."""
+"""A backtest or a search before it runs: one card with its market, range and inputs, each behind a
+button.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from domain.chat import forms
 from domain.chat.forms import OpenForm
 from domain.clock import from_ms
 from domain.errors import DomainError
+from domain.research.grid import Span
 from domain.strategies import service as strategies
 from domain.strategies import sharing
 from domain.strategies.language import Param, Program
@@ -15,12 +18,12 @@ from handlers import inputs
 from handlers.arguments import ALL_DAYS
 from handlers.context import Context
 from handlers.errors import sentence
-from handlers.render import numbers, strategy_cards
+from handlers.render import backtest_cards, numbers, strategy_cards
 from handlers.render.text import lines
 from handlers.texts import Html, plain
 from handlers.types import Button, Reply
 from handlers.views import View, anew, rows_of
-from handlers.wizard import LIVES, Draft, heading, pick
+from handlers.wizard import COMMANDS, LIVES, SEARCHES, Draft, heading, pick
 
 RUN, RANGE, INPUTS = "run", "range", "inputs"
 """Steps of a draft: queue it, or ask. `INPUT` + a name: that one."""
@@ -84,26 +87,42 @@ async def answer(ctx: Context) -> Reply:
 async def _card(ctx: Context, draft: Draft, program: Program) -> View:
     t = ctx.t
     values = dict(program.bind(draft.inputs).values)
+    searches = draft.purpose in SEARCHES
     text = lines(
         await heading(ctx, draft),
         t("setup.range", range=_range_text(ctx, draft)),
-        *strategy_cards.chosen_inputs(t, program, values),
+        *(
+            _searched(ctx, draft, program)
+            if searches
+            else strategy_cards.chosen_inputs(t, program, values)
+        ),
     )
     change = [_to(ctx, "button.range", draft, RANGE)]
-    if program.params:
+    if program.params and not searches:
         change.append(_to(ctx, "button.inputs", draft, INPUTS))
     where = [
         pick(ctx, plain(t("button.market")), replace(draft, symbols=())),
         pick(ctx, plain(t("button.timeframe")), replace(draft, timeframe=None)),
     ]
-    run = pick(ctx, plain(t("button.run_backtest")), replace(draft, step=RUN), "success")
+    label = plain(t("button.run_search" if searches else "button.run_backtest"))
+    run = pick(ctx, label, replace(draft, step=RUN), "success")
     cancel = ctx.buttons.show(plain(t("button.cancel")), "menu")
     return View(text, ((run,), tuple(change), tuple(where), (cancel,)))
 
 
+def _searched(ctx: Context, draft: Draft, program: Program) -> list[Html]:
+    """What is tried, and how one says it otherwise."""
+    spans = {name: Span(*values) for name, values in (draft.spans or {}).items()}
+    return [
+        backtest_cards.searched(ctx.t, program, draft.inputs or {}, spans),
+        Html(""),
+        ctx.t("setup.type_spans", command=COMMANDS[draft.purpose]),
+    ]
+
+
 async def _range_view(ctx: Context, draft: Draft) -> View:
     choices = [pick(ctx, _days(ctx, days), _over(draft, days)) for days in _RANGES]
-    hint = ctx.t("setup.type_range")
+    hint = ctx.t("setup.type_range", command=COMMANDS[draft.purpose])
     text = lines(await heading(ctx, draft), "", ctx.t("setup.which_range"), hint)
     return View(text, (*rows_of(choices, 3), (_back(ctx, draft),)))
 

@@ -9,6 +9,7 @@ from domain.backtests import service as backtests
 from domain.errors import DomainError
 from domain.research import service as research
 from domain.research.grid import Span
+from handlers import setup
 from handlers.backtests import asked, result_view
 from handlers.context import Context
 from handlers.types import Reply
@@ -23,12 +24,12 @@ _STUDIES = {OPTIMIZE: research.OPTIMIZE, WALKFORWARD: research.WALKFORWARD}
 
 async def optimize(ctx: Context) -> Reply:
     """`/optimize [strategy] [symbol] [timeframe] [range] [param=a..b[/step] ...]`, any order."""
-    return present(ctx, await go_on(ctx, await _drafted(ctx, OPTIMIZE)))
+    return present(ctx, await _typed(ctx, OPTIMIZE))
 
 
 async def walkforward(ctx: Context) -> Reply:
     """`/walkforward`, written as `/optimize`."""
-    return present(ctx, await go_on(ctx, await _drafted(ctx, WALKFORWARD)))
+    return present(ctx, await _typed(ctx, WALKFORWARD))
 
 
 async def montecarlo(ctx: Context) -> Reply:
@@ -61,8 +62,11 @@ async def parity(ctx: Context) -> Reply:
 
 
 async def go_on(ctx: Context, draft: Draft) -> View:
-    """Ask for what is missing, else queue it."""
-    return await question(ctx, draft) or await _queued(ctx, draft)
+    """Ask for what is missing, then show the whole, then queue it."""
+    asked_for = await question(ctx, draft)
+    if asked_for is not None:
+        return asked_for
+    return await _queued(ctx, draft) if draft.step == setup.RUN else await setup.view(ctx, draft)
 
 
 async def tap_montecarlo(ctx: Context) -> Reply:
@@ -105,6 +109,12 @@ def spans(words: Sequence[str]) -> tuple[dict[str, Span], list[str]]:
         name, low, high, step = match.groups()
         found[name] = Span(float(low), float(high or low), float(step) if step else None)
     return found, rest
+
+
+async def _typed(ctx: Context, purpose: str) -> View:
+    """What is complete is queued, else the rest is asked for."""
+    draft = await _drafted(ctx, purpose)
+    return await question(ctx, draft) or await _queued(ctx, draft)
 
 
 async def _drafted(ctx: Context, purpose: str) -> Draft:

@@ -26,9 +26,10 @@ from handlers.types import Button, Keyboard
 from handlers.views import View, rows_of
 
 BOT, BACKTEST, OPTIMIZE, WALKFORWARD = "bot", "bt", "opt", "walk"
-_COMMANDS = {
+COMMANDS = {
     BOT: "start_bot", BACKTEST: "backtest", OPTIMIZE: "optimize", WALKFORWARD: "walkforward",
 }  # fmt: skip
+SEARCHES = frozenset({OPTIMIZE, WALKFORWARD})
 LIVES = timedelta(minutes=15)
 _MOST_SYMBOLS = 12
 
@@ -159,7 +160,7 @@ async def _ask_symbol(ctx: Context, draft: Draft) -> View:
     buttons = [
         pick(ctx, symbol, replace(draft, symbols=(*draft.symbols, symbol))) for symbol in offered
     ]
-    command = _COMMANDS[draft.purpose]
+    command = COMMANDS[draft.purpose]
     hint = ctx.t("wizard.type_symbol", command=command) if len(known) > len(offered) else None
     return await _asking(ctx, draft, ctx.t("wizard.which_symbol"), hint, rows_of(buttons, 3))
 

@@ -9,8 +9,9 @@ from typing import Any
 from domain.backtests.models import BacktestResult
 from domain.backtests.service import CANCELLED, COMPLETED, DOWNLOAD, FAILED, QUEUED, shortfall
 from domain.clock import from_ms
-from domain.research.grid import axes_for
+from domain.research.grid import Span, axes_for
 from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD, spans_of
+from domain.strategies.language import Program
 from domain.strategies.service import compile_code
 from handlers.render import names, numbers, study_cards
 from handlers.render.strategy_cards import result_line, value
@@ -131,7 +132,9 @@ def heading(t: Translator, row: BacktestResult) -> Html:
         t("backtest.strategy", name=names.strategy(t, strategy)) if strategy else None,
         _range(t, row),
         less_than_asked(t, row.pair, row.timeframe, params, row.metrics or {}),
-        _searched(t, row) if row.kind in (OPTIMIZE, WALKFORWARD) else _inputs(t, params),
+        searched(t, compile_code(params["code"]), params["inputs"], spans_of(row))
+        if row.kind in (OPTIMIZE, WALKFORWARD)
+        else _inputs(t, params),
     )
 
 
@@ -160,15 +163,17 @@ def less_than_asked(
     return t("backtest.less", asked=asked, given=given, symbol=symbol or "")
 
 
-def _searched(t: Translator, row: BacktestResult) -> Html:
-    """Every input with the values that are tried, or the one that it keeps."""
-    params = row.params or {}
-    program = compile_code(params["code"])
-    shown = {name: value(t, kept) for name, kept in program.bind(params["inputs"]).values.items()}
-    for axis in axes_for(program.params, spans_of(row)):
+def searched(
+    t: Translator, program: Program, inputs: Mapping[str, Any], spans: Mapping[str, Span]
+) -> Html:
+    """Every input with the values that are tried, or the one that it keeps. Raises as `axes_for`
+    and `Program.bind`.
+    """
+    shown = {name: value(t, kept) for name, kept in program.bind(inputs).values.items()}
+    for axis in axes_for(program.params, spans):
         shown[axis.name] = f"{value(t, axis.values[0])}…{value(t, axis.values[-1])}"
-    inputs = ", ".join(f"{name} {text}" for name, text in shown.items())
-    return t("backtest.inputs", inputs=inputs)
+    told = ", ".join(f"{name} {text}" for name, text in shown.items())
+    return t("backtest.inputs", inputs=told)
 
 
 def _inputs(t: Translator, params: Mapping[str, Any]) -> Html | None:

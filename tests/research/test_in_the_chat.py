@@ -101,6 +101,44 @@ async def test_trades_are_drawn_anew_from_a_backtest(w: World) -> None:
     assert "5%" in (await told(w))["caption"]
 
 
+@pytest.mark.parametrize(("command", "title"), [("optimize", "Search"), ("walkforward", "Walk")])
+async def test_a_search_that_was_called_off_is_begun_again_as_a_search(
+    w: World, command: str, title: str
+) -> None:
+    alice = await w.trader("alice")
+    await alice.sends(f"/{command} ema btc 1m 30d fast=3..5 slow=8..12/2")
+    assert "Cancelled" in await alice.taps("Cancel")
+    said = await alice.taps("Again with")
+    assert "fast 3…5, slow 8…12" in said
+    assert f"/{command} ema" in said
+    await alice.taps("Timeframe")
+    await alice.taps("5m")
+    said = await alice.taps("Run the search")
+    assert f"{title}" in said
+    assert "#2 · BTCUSDT 5m" in said.replace("</b>", "")
+    assert "fast 3…5, slow 8…12" in said
+
+
+async def test_a_search_begun_with_buttons_lets_its_range_be_chosen(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/optimize ema btc")
+    assert "the last 90 days" in await alice.taps("1m")
+    await alice.taps("Range")
+    assert "the last 7 days" in await alice.taps("the last 7 days")
+    assert "Search #1" in await alice.taps("Run the search")
+
+
+async def test_trades_are_drawn_again_from_the_same_backtest(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/backtest ema btc 1m 30d")
+    await told(w)
+    await alice.sends("/montecarlo 1")
+    await alice.taps("Cancel")
+    assert "Monte Carlo #3" in await alice.taps("Monte Carlo")
+    await alice.sends("/results 2")
+    assert "Profit factor" in await alice.taps("Backtest #1")
+
+
 async def test_without_a_backtest_there_is_nothing_to_draw_from(w: World) -> None:
     alice = await w.trader("alice")
     assert "no finished backtest" in await alice.sends("/montecarlo")
