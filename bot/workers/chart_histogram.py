@@ -21,7 +21,8 @@ from handlers.texts import Translator, plain
 _BARS = 41
 _FLOOR, _CEILING = 0.09, 0.93
 _OUTER = 0.5  # percent of the trades at each end that share the outermost bars
-_NAMES, _COUNTS, _AMOUNTS = 0.16, 0.27, 0.86
+_ENDS = 0.1  # of the width: room for the words below the outermost bars
+_COUNTS, _AMOUNTS = 0.27, 0.86
 _SIZE = 9.0
 
 
@@ -50,8 +51,10 @@ class ProfitPanel:
             board.block((x + 0.1 * step, _FLOOR, 0.8 * step, tall), tone, 0.85)
         for at in value_ticks(low, low + width, 8):
             x = (at - low) / width
-            if 0.03 < x < 0.97:
+            if _ENDS < x < 1.0 - _ENDS:
                 board.text(x, 0.04, f"{compact(at)}%" if at else "0", ha="center")
+        for words, x, side in zip(ends(profit, edges), (0.0, 1.0), ("left", "right"), strict=True):
+            board.text(x, 0.04, words, ha=side)
         self._line(t("picture.median"), float(np.median(profit)), low, width, 0.99)
         self._line(t("picture.mean"), float(np.mean(profit)), low, width, 0.945)
 
@@ -111,6 +114,19 @@ def spread(profit: Floats) -> tuple[Floats, Ints]:
     edges = np.arange(first, last + 1) * step
     counts, _ = np.histogram(np.clip(profit, edges[0], edges[-1]), edges)
     return edges, counts.astype(np.int64)
+
+
+def ends(profit: Floats, edges: Floats) -> tuple[str, str]:
+    """Below the outermost bars: where they end, or where those begin that hold all beyond them."""
+    below, above = profit.min() < edges[0], profit.max() > edges[-1]
+    low, high = _edge(edges[1] if below else edges[0]), _edge(edges[-2] if above else edges[-1])
+    return f"≤ {low}" if below else low, f"≥ {high}" if above else high
+
+
+def _edge(at: float) -> str:
+    if at == 0.0:
+        return "0"
+    return f"{compact(float(at), 0.1 if abs(at) >= 2.0 else 0.01)}%"
 
 
 def _fine(at: float) -> str:

@@ -1,4 +1,6 @@
-"""The price with the trades on it: hundreds one by one, thousands as what they earned."""
+"""The price with the trades on it: a few from entry to exit, more as strokes, many as what they
+earned along the way.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ from handlers.texts import Translator, plain
 Span = tuple[float, float]
 _POINTS = 2_300
 _COLUMNS = 1_150
-_ONE_BY_ONE = 700
-_SIZES = ((40, 8.5), (150, 6.5), (350, 4.8), (_ONE_BY_ONE, 3.6))  # up to so many trades: points
+# More than that many exits hide the price on a phone, and more than that many entries do, too.
+_WITH_EXITS, _ONE_BY_ONE = 60, 200
+_SIZES = ((30, 8.5), (_WITH_EXITS, 6.5), (_ONE_BY_ONE, 4.6))  # up to so many trades: points
 _STRETCHES = 180
 _STRIP = 0.2  # of the panel's height
 
@@ -72,8 +75,9 @@ class PricePanel:
             chosen = (trades.side == side) & shown
             drawn.set_data(trades.entry_time[chosen], trades.entry_price[chosen])
             drawn.set_markersize(size)
+        ends = len(trades) <= _WITH_EXITS
         for drawn, chosen in ((self._won, trades.pnl > 0.0), (self._lost, trades.pnl <= 0.0)):
-            drawn.set_data(trades.exit_time[chosen & shown], trades.exit_price[chosen & shown])
+            drawn.set_data(trades.exit_time[chosen & ends], trades.exit_price[chosen & ends])
             drawn.set_markersize(size * 0.62)
         last = len(trades) if shown else 0
         self._held.set_segments(
@@ -84,13 +88,14 @@ class PricePanel:
                 trades.exit_price[:last],
             )
         )
-        self._held.set_linewidth(1.5 if last <= _SIZES[1][0] else 0.9)
+        self._held.set_linewidth(1.5 if ends else 2.4)
+        self._close.set_alpha(1.0 if ends or not shown else 0.55)
         self._held.set_color(self._tones(trades.pnl[:last]))
         self._legend.show(
             (f"▲ {t('picture.long')}", 1),
             (f"▼ {t('picture.short')}", -1),
-            (f"● {t('picture.won')}", 1),
-            (f"● {t('picture.lost')}", -1),
+            (f"{'●' if ends else '━'} {t('picture.won')}", 1),
+            (f"{'●' if ends else '━'} {t('picture.lost')}", -1),
         )
 
     def _in_columns(self, t: Translator, trades: TradeColumns, span: Span, *, shown: bool) -> None:

@@ -14,17 +14,21 @@ from matplotlib.image import imread
 
 from bot.workers.chart_fonts import printable
 from bot.workers.chart_header import Header
+from bot.workers.chart_price import PricePanel
 from bot.workers.chart_theme import THEMES
 from bot.workers.charts import HEIGHT, WIDTH, Picture, draw_backtest
 from handlers.texts import Translator
 from tests.charts.pictures import picture
 
-FEW, MANY, NONE = picture(300, 25), picture(3_000, 3), picture(200, 0)
+FEW, MORE, MANY, NONE = picture(300, 25), picture(1_200, 12), picture(3_000, 3), picture(200, 0)
+EN = Translator()
 TREND = picture(600, 50, drift=0.004)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("shown", [FEW, MANY, NONE, TREND], ids=["few", "many", "none", "trend"])
+@pytest.mark.parametrize(
+    "shown", [FEW, MORE, MANY, NONE, TREND], ids=["few", "more", "many", "none", "trend"]
+)
 def test_it_is_a_png_that_fills_a_phone(shown: Picture, theme: str, tmp_path: Path) -> None:
     path = tmp_path / "charts" / "a.png"
     draw_backtest(shown, path, theme)
@@ -42,7 +46,7 @@ def test_a_shipped_strategy_is_called_as_the_reader_calls_it() -> None:
 
 
 def test_nothing_of_the_picture_before_stays_in_the_next(tmp_path: Path) -> None:
-    pictures = [FEW, MANY, NONE, TREND]
+    pictures = [FEW, MORE, MANY, NONE, TREND]
     for number, shown in enumerate(pictures):
         draw_backtest(shown, tmp_path / f"first-{number}.png")
     for number, shown in reversed(list(enumerate(pictures))):
@@ -63,6 +67,19 @@ def test_gains_and_losses_have_their_colours_and_no_trades_have_none(
     for color in (colors.gain, colors.loss):
         assert _pixels(tmp_path / "few.png", color, price) > 100
         assert _pixels(tmp_path / "none.png", color, price) == 0
+
+
+def test_the_more_trades_the_less_of_each_is_drawn() -> None:
+    figure = Figure()
+    panel = PricePanel(figure, (0.0, 0.0, 1.0, 1.0), THEMES["dark"])
+    drawn = {}
+    for shown in (FEW, MORE, MANY):
+        panel.show(EN, shown.result, (0.0, 1.0), ())
+        marks = [line for line in figure.axes[0].lines if str(line.get_marker()) in "^vo"]
+        drawn[len(shown.result.trades)] = sum(np.size(line.get_xdata()) for line in marks)
+    (few, both), (more, entries), (many, nothing) = drawn.items()
+    assert few <= 60 < more <= 200 < many
+    assert (both, entries, nothing) == (2 * few, more, 0)
 
 
 def test_the_strategys_curve_is_in_the_middle_of_the_equity_panel(tmp_path: Path) -> None:

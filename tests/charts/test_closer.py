@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 
 from bot.workers.chart_costs import waterfall
 from bot.workers.chart_exposure import exposure
-from bot.workers.chart_histogram import spread
+from bot.workers.chart_histogram import ends, spread
 from bot.workers.chart_months import by_year, year_return
 from bot.workers.charts import Picture, draw_all, draw_backtest
 from domain.backtests.pictures import PICTURES
@@ -80,6 +80,17 @@ def test_every_trade_is_in_one_bar_and_zero_is_between_two(
     assert counts.sum() == len(profit)
     assert np.abs(edges).min() == 0.0
     assert len(counts) <= 43
+
+
+def test_bars_that_hold_all_beyond_them_say_so() -> None:
+    profit = np.concatenate((np.linspace(-1.0, 2.0, 998), [-40.0, 90.0]))
+    edges, counts = spread(profit)
+    assert ends(profit, edges) == ("≤ −0.97%", "≥ 1.93%")
+    assert (profit <= edges[1]).sum() == counts[0]
+    all_inside = np.array([-3.0, 1.0, 5.0] * 200)
+    assert ends(all_inside, spread(all_inside)[0]) == ("−3.0%", "5.0%")
+    only_won = np.array([1.0, 2.0, 2.0])
+    assert ends(only_won, spread(only_won)[0]) == ("0", "2.0%")
 
 
 def test_months_make_years_that_compound() -> None:
