@@ -43,7 +43,7 @@ def draw_bands(
     panels.line(upper.axes, page.theme.benchmark, 1.2).set_data(trades, (own - 1.0) * 100.0)
     upper.axes.axhline(0.0, color=page.theme.muted, linewidth=0.8, linestyle=(0, (4, 4)))
     places = np.unique(np.linspace(0, len(own) - 1, _TICKS).astype(int)).tolist()
-    upper.set_times((0.0, len(own) - 1.0), [Tick(float(at), str(at)) for at in places])
+    upper.set_times((0.0, len(own) - 1.0), [Tick(float(at), f"{at:,}") for at in places])
     upper.set_values(float(bands.min()), float(bands.max()))
     lower = panels.Panel(page.figure, (LEFT, 0.09, 0.895, 0.22), page.theme, dated=True)
     lower.caption.set_text(plain(t("study.depths_caption")))

@@ -17,7 +17,7 @@ from bot.workers.chart_page import Page
 from domain.backtests.result import Result
 from domain.market.candles import Floats
 from domain.strategies.language.params import Value
-from handlers.render import names
+from handlers.render import names, numbers
 from handlers.texts import Translator, plain
 
 _BOX = (0.09, 0.11, 0.80, 0.70)
@@ -51,14 +51,14 @@ def draw_heatmap(heat: Heat, t: Translator, foot: str, path: Path, theme: str) -
         spine.set_visible(False)
     axes.tick_params(colors=page.theme.muted, labelsize=SMALL, length=0)
     if len(heat.found["axes"]) > 1:
-        _map(page, axes, heat)
+        _map(page, axes, heat, t)
     else:
-        _bars(page, axes, heat)
+        _bars(page, axes, heat, t)
     page.text(_BOX[0], 0.835, plain(t("study.heat_caption")), SMALL, color=page.theme.muted)
     page.save(path)
 
 
-def _map(page: Page, axes: Axes, heat: Heat) -> None:
+def _map(page: Page, axes: Axes, heat: Heat, t: Translator) -> None:
     across, up = heat.found["axes"][0], heat.found["axes"][1]
     grid = _grid(heat, len(across["values"]), len(up["values"]))
     reach = max(float(np.nanmax(np.abs(grid))), 1e-9)
@@ -80,11 +80,11 @@ def _map(page: Page, axes: Axes, heat: Heat) -> None:
         (up["name"], up["values"], axes.yaxis),
     ):
         rows = np.unique(np.linspace(0, len(values) - 1, min(_LABELS, len(values))).astype(int))
-        axis.set_ticks(rows.tolist(), [f"{values[row]:g}" for row in rows])
+        axis.set_ticks(rows.tolist(), [numbers.setting(t, values[row]) for row in rows])
         axis.set_label_text(name, color=page.theme.muted, fontsize=SMALL)
 
 
-def _bars(page: Page, axes: Axes, heat: Heat) -> None:
+def _bars(page: Page, axes: Axes, heat: Heat, t: Translator) -> None:
     values = heat.found["axes"][0]["values"]
     known = {float(trial[0]): value for trial, value in heat.cells}
     heights = [known.get(float(value), np.nan) for value in values]
@@ -92,7 +92,7 @@ def _bars(page: Page, axes: Axes, heat: Heat) -> None:
     axes.bar(range(len(values)), heights, color=colors, width=0.8)
     axes.axhline(0.0, color=page.theme.muted, linewidth=0.8)
     rows = np.unique(np.linspace(0, len(values) - 1, min(_LABELS, len(values))).astype(int))
-    axes.set_xticks(rows.tolist(), [f"{values[row]:g}" for row in rows])
+    axes.set_xticks(rows.tolist(), [numbers.setting(t, values[row]) for row in rows])
     axes.set_xlabel(heat.found["axes"][0]["name"], color=page.theme.muted, fontsize=SMALL)
 
 

@@ -21,7 +21,7 @@ def summary(t: Translator, every: Mapping[str, Pnl], mode: str) -> Html:
             [
                 str(t(f"pnl.row_{name}")),
                 numbers.fixed(t, found.realised, 2, signed=True),
-                str(found.sums.trades),
+                numbers.fixed(t, found.sums.trades, 0),
                 numbers.MISSING if rate is None else numbers.percent(t, rate, 0),
             ]
         )

@@ -13,10 +13,12 @@ def sentence(t: Translator, note: str) -> Html:
     key = f"note.{code}"
     if not t.knows(key):
         return markup(note)
-    values = dict(pair.partition("=")[::2] for pair in rest.split(", ")) if rest else {}
-    if "longest_start_ms" in values:
-        start = from_ms(int(values["longest_start_ms"]))
-        values["longest_start"] = numbers.long_moment(t, start)
+    pairs = (pair.partition("=")[::2] for pair in rest.split(", ")) if rest else ()
+    values: dict[str, object] = {
+        name: int(value) if value.isdecimal() else value for name, value in pairs
+    }
+    if isinstance(start := values.get("longest_start_ms"), int):
+        values["longest_start"] = numbers.long_moment(t, from_ms(start))
     try:
         return t(f"note.{code}", **values)
     except LookupError:  # a note of another version, with other values

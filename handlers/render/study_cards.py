@@ -28,11 +28,11 @@ def _optimize(t: Translator, found: Found) -> Html:
     names = list(rows[0]["values"])
     cells = [
         (
-            " ".join(f"{row['values'][name]:g}" for name in names),
+            " ".join(numbers.setting(t, row["values"][name]) for name in names),
             _percent(t, row["total_return_percent"], signed=True, decimals=1),
             _percent(t, row["max_drawdown_percent"], decimals=1),
             _figure(t, row["sharpe"]),
-            str(row["trades"]),
+            _count(t, row["trades"]),
         )
         for row in rows
     ]
@@ -75,7 +75,7 @@ def _walkforward(t: Translator, found: Found) -> Html:
         (t("metric.total_return"), _percent(t, found["total_return_percent"], signed=True)),
         (t("metric.max_drawdown"), _percent(t, found["max_drawdown_percent"])),
         (t("metric.sharpe"), _figure(t, found["sharpe"])),
-        (t("metric.trades"), str(found["trades"])),
+        (t("metric.trades"), _count(t, found["trades"])),
         (t("study.profitable_folds"), f"{found['profitable_folds']}/{count}"),
         (t("study.efficiency"), _share(t, found["efficiency"])),
     ]
@@ -112,17 +112,17 @@ def _montecarlo(t: Translator, found: Found) -> Html:
 
 def _parity(t: Translator, found: Found) -> Html:
     rows = [
-        (t("study.matched"), str(found["matched"])),
-        (t("study.missing"), str(found["missing"])),
-        (t("study.extra"), str(found["extra"])),
+        (t("study.matched"), _count(t, found["matched"])),
+        (t("study.missing"), _count(t, found["missing"])),
+        (t("study.extra"), _count(t, found["extra"])),
         (t("study.same_reason"), f"{found['same_reason']}/{found['matched']}"),
         *_sizes(t, found),
         (t("study.entry_slippage"), _figure(t, found["entry_slippage_bps"])),
         (t("study.exit_slippage"), _figure(t, found["exit_slippage_bps"])),
         (t("study.drag"), _percent(t, found["drag_percent"])),
-        (t("study.signals_same"), str(found["signals_same"])),
-        (t("study.signals_missing"), str(found["signals_missing"])),
-        (t("study.signals_extra"), str(found["signals_extra"])),
+        (t("study.signals_same"), _count(t, found["signals_same"])),
+        (t("study.signals_missing"), _count(t, found["signals_missing"])),
+        (t("study.signals_extra"), _count(t, found["signals_extra"])),
     ]
     apart = found["matched"] - found.get("same_size", found["matched"])
     apart += sum(found[name] for name in ("missing", "extra", "signals_missing", "signals_extra"))
@@ -166,6 +166,10 @@ def _percent(t: Translator, value: float | None, *, signed: bool = False, decima
 
 def _share(t: Translator, value: float | None) -> str:
     return str(t("metric.na")) if value is None else numbers.percent(t, value * 100.0, 0)
+
+
+def _count(t: Translator, value: int) -> str:
+    return numbers.fixed(t, value, 0)
 
 
 def _figure(t: Translator, value: float | None) -> str:

@@ -20,6 +20,10 @@ LANGUAGES = ("en", "ko")
 DEFAULT_LANGUAGE = "en"
 _HOME_ZONE = {"ko": "Asia/Seoul"}
 _PLACE = re.compile(rf"\{{(\w+)\}}(?:((?:</?\w+>|[”%)])*)({EITHER}))?")
+_COUNTS = frozenset(
+    {"n", "count", "trades", "bars", "paths", "profitable", "good", "missing", "longest", "stamps"}
+)
+"""Values that count: 5352 is written 5,352. Other whole numbers may be names, as a result's is."""
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -64,7 +68,7 @@ class Translator:
         def fill(match: re.Match[str]) -> str:
             if match[1] not in values:
                 raise LookupError(f"text {key!r} needs a value for {match[1]!r}")
-            said = markup(values[match[1]])
+            said = _said(match[1], values[match[1]])
             if match[3] is None:
                 return said
             return said + match[2] + particle(match[3], plain(Html(said + match[2])))
@@ -85,6 +89,12 @@ def language_of(code: str) -> str:
 def home_zone(language: str) -> str:
     """The time zone to begin with: Telegram does not tell it."""
     return _HOME_ZONE.get(language, "UTC")
+
+
+def _said(name: str, value: object) -> Html:
+    if name in _COUNTS and isinstance(value, int) and not isinstance(value, bool):
+        return Html(f"{value:,}")
+    return markup(value)
 
 
 @cache

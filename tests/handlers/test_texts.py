@@ -88,6 +88,12 @@ def test_one_and_many_are_told_apart_where_the_language_does() -> None:
     assert [ko("trades.count", n=n) for n in (1, 2)] == ["1건", "2건"]
 
 
+def test_what_counts_has_its_thousands_apart_and_what_names_has_not() -> None:
+    assert en("trades.count", n=5_352) == "5,352 trades"
+    assert ko("study.tried", count=12_000, profitable=1_234).count(",") == 2
+    assert "#5352" in en("button.source", id=5_352)
+
+
 def test_a_composed_key_can_be_asked_for() -> None:
     assert en.knows("mode.paper")
     assert not en.knows("mode.nonsense")
