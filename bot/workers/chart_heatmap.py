@@ -17,7 +17,7 @@ from bot.workers.chart_page import Page
 from domain.backtests.result import Result
 from domain.market.candles import Floats
 from domain.strategies.language.params import Value
-from handlers.render import names, numbers
+from handlers.render import names, strategy_cards
 from handlers.texts import Translator, plain
 
 _BOX = (0.09, 0.11, 0.80, 0.70)
@@ -80,7 +80,7 @@ def _map(page: Page, axes: Axes, heat: Heat, t: Translator) -> None:
         (up["name"], up["values"], axes.yaxis),
     ):
         rows = np.unique(np.linspace(0, len(values) - 1, min(_LABELS, len(values))).astype(int))
-        axis.set_ticks(rows.tolist(), [numbers.setting(t, values[row]) for row in rows])
+        axis.set_ticks(rows.tolist(), [strategy_cards.value(t, values[row]) for row in rows])
         axis.set_label_text(name, color=page.theme.muted, fontsize=SMALL)
 
 
@@ -92,7 +92,7 @@ def _bars(page: Page, axes: Axes, heat: Heat, t: Translator) -> None:
     axes.bar(range(len(values)), heights, color=colors, width=0.8)
     axes.axhline(0.0, color=page.theme.muted, linewidth=0.8)
     rows = np.unique(np.linspace(0, len(values) - 1, min(_LABELS, len(values))).astype(int))
-    axes.set_xticks(rows.tolist(), [numbers.setting(t, values[row]) for row in rows])
+    axes.set_xticks(rows.tolist(), [strategy_cards.value(t, values[row]) for row in rows])
     axes.set_xlabel(heat.found["axes"][0]["name"], color=page.theme.muted, fontsize=SMALL)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.clock import from_ms
 from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD
-from handlers.render import numbers
+from handlers.render import numbers, strategy_cards
 from handlers.render.tables import pairs, table
 from handlers.render.text import bold, italic, lines
 from handlers.texts import Html, Translator
@@ -28,7 +28,7 @@ def _optimize(t: Translator, found: Found) -> Html:
     names = list(rows[0]["values"])
     cells = [
         (
-            " ".join(numbers.setting(t, row["values"][name]) for name in names),
+            " ".join(strategy_cards.value(t, row["values"][name]) for name in names),
             _percent(t, row["total_return_percent"], signed=True, decimals=1),
             _percent(t, row["max_drawdown_percent"], decimals=1),
             _figure(t, row["sharpe"]),

@@ -62,6 +62,20 @@ async def test_a_strategy_that_reads_another_series_is_searched_and_walked(w: Wo
     assert "6 windows" in (await told(w))["caption"]
 
 
+async def test_a_switch_is_searched_on_and_off(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/new_strategy Switch")
+    await alice.sends(
+        "calm = param(True)\n"
+        "buy = crossover(close, sma(close, 4)) and (calm or close > sma(close, 9))\n"
+        "sell = crossunder(close, sma(close, 4))"
+    )
+    await alice.sends("/optimize switch btc 1m 30d calm=0..1")
+    said = (await told(w))["caption"]
+    assert "2 combinations tried" in said
+    assert "off" in said
+
+
 async def test_a_search_over_a_few_days_says_that_it_ranked_by_return(w: World) -> None:
     alice = await w.trader("alice")
     await alice.sends("/optimize ema btc 1m 1d fast=3..4 slow=9")
