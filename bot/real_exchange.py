@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.jobs.transfers import TransferBooks
 from bot.markets import OpenMarket
 from bot.settings import Settings
 from bot.venues import VENUES
@@ -96,7 +97,9 @@ def open_real(
         base_url=base_url,
     )
     exchanges = parts["exchanges"].CcxtExchanges(
-        clients, last_price=settings.stop_trigger == "last"
+        clients,
+        last_price=settings.stop_trigger == "last",
+        seen=TransferBooks(database, opened.clock, wall).seen,
     )
     socket = None if address is None else address.ws
     told = None

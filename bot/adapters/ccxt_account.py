@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bot.adapters import ccxt_reads as reads
+from bot.adapters.bitget_bills import BillReader
 from bot.adapters.ccxt_clients import CallRefusedError, Client, Clients
 from bot.adapters.ccxt_errors import REFUSED_SOMEHOW, Meaning, Told
 from bot.adapters.ccxt_fills import FillReader
@@ -22,10 +23,12 @@ from domain.errors import DomainError
 from domain.trading.ports import (
     AccountQuestion,
     AccountSnapshot,
+    AskMoved,
     Balance,
     ExchangeFill,
     ExchangePosition,
     LevelRequest,
+    Moved,
     OrderRejectedError,
     OrderReport,
     OrderRequest,
@@ -41,6 +44,9 @@ _OVERLAP_MS = 120_000
 
 Answer = TypeVar("Answer")
 
+MoneySeen = Callable[[int, str, Balance, AskMoved], Awaitable[None]]
+"""(user, mode, what the account has, how to ask what was moved): told whenever money was read."""
+
 
 @dataclass(frozen=True)
 class CcxtAccount:
@@ -52,6 +58,7 @@ class CcxtAccount:
     user_id: int
     demo: bool
     last_price: bool = True
+    seen: MoneySeen | None = None
 
     @property
     def name(self) -> str:
@@ -72,7 +79,19 @@ class CcxtAccount:
             answer = await exchange.fetch_balance(client.params)
             return reads.balance_from(answer, bool(client.params["uta"]))
 
-        return await self._read(client, read)
+        found = await self._read(client, read)
+        if self.seen is not None:
+            await self.seen(self.user_id, "demo" if self.demo else "live", found, self.moved_since)
+        return found
+
+    async def moved_since(self, first_ms: int) -> tuple[Moved, ...]:
+        """What was paid in and taken out from that moment on. Raises DomainError."""
+        client = await self._client()
+        try:
+            reader = BillReader(client, self.clients.clock.now_ms())
+            return await self._guarded(reader.since(first_ms))
+        except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+            raise DomainError("exchange_bad_answer", why=type(error).__name__) from error
 
     async def holdings(self) -> tuple[ExchangePosition, ...]:
         """Asked for by whoever is about to close: ahead of everybody who only looks."""

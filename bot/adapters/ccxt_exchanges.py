@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot.adapters.ccxt_account import CcxtAccount
+from bot.adapters.ccxt_account import CcxtAccount, MoneySeen
 from bot.adapters.ccxt_clients import Clients
 from domain.errors import DomainError
 from domain.trading.ports import AccountQuestion, AccountSnapshot, Balance, Exchange
@@ -27,6 +27,7 @@ class CcxtExchanges:
 
     clients: Clients
     last_price: bool = True
+    seen: MoneySeen | None = None
 
     def of(self, user_id: int, mode: str) -> Exchange:
         return self._account(user_id, mode)
@@ -42,7 +43,7 @@ class CcxtExchanges:
         )
 
     def _account(self, user_id: int, mode: str) -> CcxtAccount:
-        return CcxtAccount(self.clients, user_id, mode == "demo", self.last_price)
+        return CcxtAccount(self.clients, user_id, mode == "demo", self.last_price, self.seen)
 
     async def _each(
         self, user_ids: Sequence[int], ask: Callable[[int], Awaitable[Answer]]

@@ -36,7 +36,7 @@ class FillReader:
     async def since(self, symbols: Collection[str], first_ms: int) -> tuple[ExchangeFill, ...]:
         """Executions in these symbols from that moment on, by their ids."""
         found: Fills = {}
-        for span in _spans(max(first_ms, self.now_ms - KEPT_MS), self.now_ms):
+        for span in spans(max(first_ms, self.now_ms - KEPT_MS), self.now_ms):
             if self.client.params["uta"]:
                 found |= await self._of_all(symbols, span)
                 continue
@@ -92,7 +92,7 @@ class FillReader:
         return found
 
 
-def _spans(first_ms: int, now_ms: int) -> Iterator[Row]:
+def spans(first_ms: int, now_ms: int) -> Iterator[Row]:
     """startTime and endTime of one question after the other; the last one has no end."""
     while now_ms - first_ms > SPAN_MS:
         yield {"startTime": first_ms, "endTime": first_ms + SPAN_MS}

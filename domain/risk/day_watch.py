@@ -15,7 +15,7 @@ from domain.money import exact
 from domain.outbox import kinds
 from domain.outbox.service import Outbox
 from domain.risk.days import DayCheck, check_day
-from domain.risk.models import RiskDay, RiskSettings
+from domain.risk.models import RiskDay, RiskSettings, TransferBook
 from domain.risk.people import person
 from domain.risk.service import locked_limits
 from domain.settings.models import UserSettings
@@ -29,7 +29,7 @@ _MARK = (
         _DAYS.c.mode == bindparam("in_mode"),
         _DAYS.c.checked_at <= bindparam("at"),
     )
-    .values(marked=bindparam("equity"), checked_at=bindparam("at"))
+    .values(marked=bindparam("worth"), checked_at=bindparam("at"))
 )
 
 
@@ -41,11 +41,16 @@ _WATCHED = (
         RiskDay.zone,
         RiskDay.baseline,
         RiskDay.halted_at,
+        TransferBook.moved,
         RiskSettings.daily_loss_limit,
         UserSettings.timezone,
     )
     .outerjoin(
         RiskDay, (RiskDay.user_id == AccountState.user_id) & (RiskDay.mode == AccountState.mode)
+    )
+    .outerjoin(
+        TransferBook,
+        (TransferBook.user_id == AccountState.user_id) & (TransferBook.mode == AccountState.mode),
     )
     .outerjoin(RiskSettings, RiskSettings.user_id == AccountState.user_id)
     .outerjoin(UserSettings, UserSettings.user_id == AccountState.user_id)
@@ -82,15 +87,16 @@ async def watch_days(
     calm: dict[int, Decimal] = {}
     for seen in await session.execute(_WATCHED, {"users": list(user_ids), "in_mode": mode}):
         equity = exact(seen.equity)
-        if _is_calm(seen, equity, at):
-            calm[seen.user_id] = equity
+        worth = equity - (seen.moved or 0)
+        if _is_calm(seen, worth, at):
+            calm[seen.user_id] = worth
             continue
         day = await watch_day(session, seen.user_id, mode, equity, at)
         halted += await tell_halt(session, outbox, seen.user_id, mode, day, at)
     if calm:
         marks = [
-            {"key": user_id, "in_mode": mode, "at": at, "equity": equity}
-            for user_id, equity in calm.items()
+            {"key": user_id, "in_mode": mode, "at": at, "worth": worth}
+            for user_id, worth in calm.items()
         ]
         await session.execute(_MARK, marks)
     return halted
@@ -123,10 +129,12 @@ async def tell_halt(
     return True
 
 
-def _is_calm(seen: Any, equity: Decimal, at: datetime) -> bool:
-    """Whether the day goes on as it is: known, not over, and the limit not newly reached."""
+def _is_calm(seen: Any, worth: Decimal, at: datetime) -> bool:
+    """Whether the day goes on as it is: known, not over, and the limit not newly reached. `worth`:
+    equity less what was paid in.
+    """
     if seen.ends_at is None or seen.daily_loss_limit is None:
         return False
     if at >= seen.ends_at or seen.zone != (seen.timezone or "UTC"):
         return False
-    return seen.halted_at is not None or seen.baseline - equity < exact(seen.daily_loss_limit)
+    return seen.halted_at is not None or seen.baseline - worth < exact(seen.daily_loss_limit)

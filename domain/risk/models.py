@@ -1,5 +1,5 @@
-"""A user's limits, by which every order is bound, the day that the loss limit looks at, and what an
-operator has stopped.
+"""A user's limits, by which every order is bound, the day that the loss limit looks at, what was
+moved into and out of the account, and what an operator has stopped.
 """
 
 from __future__ import annotations
@@ -7,10 +7,19 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Integer, String, text
+from sqlalchemy import (
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.columns import ExactNumeric, JSONText, UtcDateTime
+from domain.columns import BigId, ExactNumeric, JSONText, UtcDateTime
 from domain.database import Base
 
 STANDS = text("lifted_at IS NULL")
@@ -59,7 +68,8 @@ class RiskDay(Base):
     is over for entries.
 
     `baseline`: equity at the day's start, USDT; `marked`: equity when last looked at
-    (`checked_at`). Market time.
+    (`checked_at`); both less what was paid in (see `transfers`). `begun_at`: when the account was
+    worth `baseline`; `doubted`: what was then in doubt. Market time.
     """
 
     __tablename__ = "risk_days"
@@ -72,6 +82,43 @@ class RiskDay(Base):
     marked: Mapped[Decimal] = mapped_column(ExactNumeric)
     checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     halted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    doubted: Mapped[Decimal] = mapped_column(ExactNumeric, default=Decimal(0), server_default="0")
+
+
+class Transfer(Base):
+    """Paid into a real account (positive) or taken out of it, USDT, as the exchange tells it."""
+
+    __tablename__ = "transfers"
+    __table_args__ = (UniqueConstraint("user_id", "mode", "transfer_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    mode: Mapped[str] = mapped_column(String(8))
+    transfer_id: Mapped[str] = mapped_column(String(64))
+    amount: Mapped[Decimal] = mapped_column(ExactNumeric)
+    happened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TransferBook(Base):
+    """How far the transfers of a real account are known. USDT, market time.
+
+    `moved`: all since `counted_from` together; asked up to `read_at`. `explained`: the balance at
+    `explained_at`, which trades and known transfers account for; `seen`: at the last look.
+    `doubt`: what `seen` has more than `explained` that nothing known accounts for, never negative.
+    """
+
+    __tablename__ = "transfer_books"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    mode: Mapped[str] = mapped_column(String(8), primary_key=True)
+    counted_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    moved: Mapped[Decimal] = mapped_column(ExactNumeric)
+    explained: Mapped[Decimal] = mapped_column(ExactNumeric)
+    explained_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen: Mapped[Decimal] = mapped_column(ExactNumeric)
+    doubt: Mapped[Decimal] = mapped_column(ExactNumeric)
 
 
 class Kill(Base):

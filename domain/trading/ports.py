@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -17,6 +17,19 @@ class Balance:
     balance: Decimal
     equity: Decimal
     free: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """USDT that somebody paid into the account (positive) or took out of it; `at_ms`: when."""
+
+    transfer_id: str
+    amount: Decimal
+    at_ms: int
+
+
+AskMoved = Callable[[int], Awaitable[Sequence[Moved]]]
+"""(ms) -> what was moved from then on. Raises DomainError when it can not be told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from bot.jobs.orders import OrderSender
 from bot.jobs.panics import Panics
 from bot.jobs.reconcile import Reconciler
 from bot.jobs.reversals import Reversals
+from bot.jobs.transfers import TransferBooks
 from bot.sandbox.bitget import Account, Emulator, RunningEmulator, start
 from domain.cipher import decrypt_json
 from domain.clock import ManualClock, SystemClock
@@ -95,7 +96,8 @@ class TradingSide:
         self._wire()
 
     def _wire(self) -> None:
-        self.exchanges = CcxtExchanges(self.new_clients())
+        books = TransferBooks(self.database, self.clock, self.clock)
+        self.exchanges = CcxtExchanges(self.new_clients(), seen=books.seen)
         side = (self.database, self.exchanges)
         self.sender = OrderSender(*side, self.outbox, self.clock, self.clock, self.market)
         self.reconciler = Reconciler(*side, self.outbox, self.clock)

@@ -6,14 +6,20 @@ from typing import Any
 
 from bot.sandbox.bitget import holdings_v2, rows_v2
 from bot.sandbox.bitget.public_v2 import is_ours
-from bot.sandbox.bitget.records import Hold
+from bot.sandbox.bitget.records import Bill, BillKind, Hold
 from bot.sandbox.bitget.request import Call, Handler, symbol_of
 
 _MODES = {"isolated": "isolated", "crossed": "crossed"}
 _HOLDS: dict[str, Hold | None] = {
     "long": "long", "short": "short", "buy": "long", "sell": "short", "": None,
 }  # fmt: skip
-_BILLS = {"funding": "contract_settle_fee", "deposit": "trans_from_exchange"}
+_BILLS: dict[BillKind, str] = {
+    "funding": "contract_settle_fee",
+    "profit": "close_long",
+    "fee": "open_long",
+    "insurance": "burst_long_loss_query",
+}
+_BILL_DAYS = 30
 
 
 def hold_from(call: Call) -> Hold | None:
@@ -97,8 +103,24 @@ def _position(call: Call) -> Any:
     return [row for row in _positions(call) if row["symbol"] == symbol]
 
 
+def _business(bill: Bill) -> str:
+    if bill.kind == "deposit":
+        return "trans_from_exchange" if bill.amount > 0 else "trans_to_exchange"
+    return _BILLS[bill.kind]
+
+
 def _bills(call: Call) -> Any:
+    """Of the wallet, newest first."""
+    call.spans_most(_BILL_DAYS)
     wanted, symbol = call.text("businessType", ""), call.text("symbol", "")
+    bills = [
+        bill
+        for bill in call.account.bills
+        if symbol in {"", bill.symbol}
+        and wanted in {"", _business(bill)}
+        and call.in_span(bill.at_ms)
+    ]
+    page = call.page(call.before(bills, "idLessThan"))[::-1]
     rows = [
         {
             "billId": bill.id,
@@ -106,16 +128,13 @@ def _bills(call: Call) -> Any:
             "amount": rows_v2.plain(bill.amount),
             "fee": "0",
             "feeByCoupon": "",
-            "businessType": _BILLS.get(bill.kind, bill.kind),
+            "businessType": _business(bill),
             "coin": "USDT",
             "cTime": str(bill.at_ms),
         }
-        for bill in call.account.bills
-        if symbol in {"", bill.symbol} and wanted in {"", _BILLS.get(bill.kind, bill.kind)}
+        for bill in page
     ]
-    rows = [row for row in rows if call.in_span(int(row["cTime"]))]
-    page = call.page(rows)[::-1]
-    return {"bills": page, "endId": page[-1]["billId"] if page else None}
+    return {"bills": rows, "endId": page[-1].id if page else None}
 
 
 _ACCOUNT = "/api/v2/mix/account"

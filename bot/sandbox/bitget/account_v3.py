@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.sandbox.bitget import holdings_v3, rows_v2, rows_v3
 from bot.sandbox.bitget.orders_v3 import HOLDS
-from bot.sandbox.bitget.records import Bill
+from bot.sandbox.bitget.records import Bill, BillKind
 from bot.sandbox.bitget.request import Call, Handler, symbol_of
 
 
@@ -51,30 +51,48 @@ def _assets(call: Call) -> Any:
     return holdings_v3.wallet_row(call.account, call.emulator.tapes)
 
 
-def _bill_type(bill: Bill) -> str:
-    word = "CONTRACT_MAIN_SETTLE_FEE_USER" if bill.kind == "funding" else bill.kind.upper()
-    return f"{word}_{'IN' if bill.amount > 0 else 'OUT'}"
+_TYPES: dict[BillKind, str] = {
+    "deposit": "TRANSFER_IN",
+    "profit": "CLOSE_LONG",
+    "fee": "OPEN_LONG",
+    "funding": "CONTRACT_MAIN_SETTLE_FEE_USER_IN",
+    "insurance": "RISK_LIQ_USER_IN",
+}
+_CATEGORIES = ("SPOT", "MARGIN", rows_v3.CATEGORY, "COIN-FUTURES", "USDC-FUTURES", "OTHER")
+_RECORD_DAYS = 30
+
+
+def _type_of(bill: Bill) -> str:
+    word = _TYPES[bill.kind]
+    return word if bill.amount > 0 or not word.endswith("_IN") else f"{word[:-3]}_OUT"
 
 
 def _records(call: Call) -> Any:
-    """Of the wallet, newest first."""
+    """Of the wallet, newest first; transfers belong to no product."""
+    call.spans_most(_RECORD_DAYS)
+    category = call.one_of("category", {one.lower(): one for one in _CATEGORIES})
+    bills = [
+        bill
+        for bill in call.account.bills
+        if category == ("OTHER" if bill.kind == "deposit" else rows_v3.CATEGORY)
+        and call.in_span(bill.at_ms)
+    ]
+    page = call.page(call.before(bills, "cursor"))[::-1]
     rows = [
         {
-            "category": rows_v3.CATEGORY,
+            "category": category,
             "id": bill.id,
             "symbol": bill.symbol,
             "coin": "USDT",
-            "type": _bill_type(bill),
+            "type": _type_of(bill),
             "amount": rows_v2.plain(bill.amount),
             "fee": "0",
             "balance": rows_v2.plain(call.account.wallet),
             "ts": str(bill.at_ms),
         }
-        for bill in call.account.bills
-        if call.in_span(bill.at_ms)
+        for bill in page
     ]
-    page = call.page(rows)[::-1]
-    return {"list": page, "cursor": page[-1]["id"] if page else None}
+    return {"list": rows, "cursor": page[-1].id if page else None}
 
 
 def _set_leverage(call: Call) -> Any:
