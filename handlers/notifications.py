@@ -44,6 +44,7 @@ _TRADES = ("button.trades", "open", "trades", None)
 _PNL = ("button.pnl", "open", "pnl", None)
 _RISK = ("button.risk", "open", "risk", None)
 _KEYS = ("button.keys", "open", "keys", None)
+_CONNECT = ("button.connect_again", "begin", "connect", "success")
 
 _BUTTONS: dict[str, tuple[tuple[str, str, str, str | None], ...]] = {
     kinds.SIGNAL: (_POSITIONS,),
@@ -79,8 +80,11 @@ def _keyboard(kind: str, params: Params, t: Translator, buttons: Buttons) -> Key
         return keyboard_below(t, buttons, int(params["result_id"]), strategy)
     if kind == kinds.STUDY_DONE and params.get("kind") == OPTIMIZE:
         return after_search(t, buttons, int(params["result_id"]))
+    wanted = _BUTTONS.get(kind, ())
+    if kind == kinds.KEY and key_cards.is_refused(params):
+        wanted = (_CONNECT, *wanted)
     row = tuple(
         buttons.show(plain(t(label)), action, view, style=style)
-        for label, action, view, style in _BUTTONS.get(kind, ())
+        for label, action, view, style in wanted
     )
     return (row,) if row else ()

@@ -13,6 +13,7 @@ from handlers.render.text import bold, code, join, lines
 from handlers.texts import Html, Translator
 
 _KNOWN = (READ, TRADE, WITHDRAW, TRANSFER, MANAGE)
+_TAKEN = {"ready": "key.ready", "rights": "key.rights", "waiting": "key.waiting"}
 _SIGNS = {"ready": "🟢", "checking": "⏳", "imported": "❔", "rights": "⚠️", "disabled": "🔴"}
 
 
@@ -32,10 +33,9 @@ def told(params: Mapping[str, Any], t: Translator) -> Html:
     shown = str(params.get("key", ""))
     kind = t("keys.kind_demo" if params.get("demo") else "keys.kind_live")
     allowed = _rights(t, params.get("rights") or ())
-    known = {"ready": "key.ready", "rights": "key.rights", "waiting": "key.waiting"}
-    if outcome in known:
+    if not is_refused(params):
         return lines(
-            t(known[outcome], shown=shown, kind=kind),
+            t(_TAKEN[outcome], shown=shown, kind=kind),
             t("keys.rights", rights=allowed) if allowed else None,
             t("keys.unbound") if outcome == "ready" and not params.get("ips") else None,
         )
@@ -46,6 +46,11 @@ def told(params: Mapping[str, Any], t: Translator) -> Html:
         t("keys.rights", rights=allowed) if allowed else None,
         None if first else t("key.dead_means"),
     )
+
+
+def is_refused(params: Mapping[str, Any]) -> bool:
+    """Whether such a notification tells of a key that cannot be used."""
+    return params.get("outcome") not in _TAKEN
 
 
 def reason(t: Translator, why: str) -> Html:

@@ -111,6 +111,7 @@ async def test_a_key_that_is_refused_is_not_kept(
     assert "was not taken, and nothing of it is kept" in heard
     assert said in heard
     assert not await rows(w)
+    assert "Connect an exchange key" in await alice.taps("Connect again")
     assert "No key is connected" in await alice.sends("/keys")
 
 
