@@ -224,6 +224,7 @@ async def _wired(
         modes=tuple(
             mode for mode in trading.exchanges.modes if mode != LIVE or settings.may_go_live
         ),
+        prices=settings.prices,
     )
     async with database.write() as session:
         await ensure_builtins(session, wall.now())

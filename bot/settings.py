@@ -146,6 +146,13 @@ class Settings(BaseSettings):
         return self.exchange_address is not None and self.exchange_address.is_loopback
 
     @property
+    def prices(self) -> Literal["real", "simulated", "replayed"]:
+        """What is traded on paper: an emulator on this machine makes its prices up, too."""
+        if self.market == "exchange":
+            return "simulated" if self.exchange_is_loopback else "real"
+        return "simulated" if self.market == "simulated" else "replayed"
+
+    @property
     def may_go_live(self) -> bool:
         """With real money only where the operator says so, and never from a chat page on this
         machine, where nobody has signed in.

@@ -103,7 +103,7 @@ async def enter(ctx: Context) -> Reply:
         price=price.last,
     )
     cancel = buttons.show(plain(t("button.cancel")), "positions")
-    text = by_hand_cards.confirm(t, asked, seen, contract.price_decimals)
+    text = by_hand_cards.confirm(t, asked, seen, contract.price_decimals, ctx.services.prices)
     return present(ctx, View(text, ((go,), (cancel,))))
 
 

@@ -8,7 +8,7 @@ from domain.errors import DomainError
 from handlers.context import Context
 from handlers.late import refuse_late
 from handlers.render.text import lines
-from handlers.texts import plain
+from handlers.texts import Html, plain
 from handlers.types import Reply
 from handlers.views import View, present
 
@@ -41,6 +41,7 @@ async def tap_mode(ctx: Context) -> Reply:
 def mode_view(ctx: Context) -> View:
     """Where it trades now, what each mode means, and a button for each that is to be had."""
     t, show, now = ctx.t, ctx.buttons.show, ctx.settings.mode
+    prices = ctx.services.prices
     others = [mode for mode in ctx.services.modes if mode != now]
     buttons = tuple(
         show(
@@ -54,13 +55,20 @@ def mode_view(ctx: Context) -> View:
     text = lines(
         t("mode.title", mode=t(f"mode.{now}")),
         "",
-        *(t(f"mode.what_{mode}") for mode in ctx.services.modes),
-        None if others else t("mode.paper_only"),
+        *(t(f"mode.what_{mode}", prices=t(f"prices.{prices}")) for mode in ctx.services.modes),
+        None if others else _why_paper(ctx),
         "",
         t("mode.hint"),
     )
     foot = (show(plain(t("button.keys")), "keys"), show(plain(t("button.menu")), "menu"))
     return View(text, (buttons, foot) if buttons else (foot,), card="mode:")
+
+
+def _why_paper(ctx: Context) -> Html:
+    """Why there is nothing but paper here."""
+    if ctx.services.prices == "real":
+        return ctx.t("mode.paper_venue", exchange=ctx.services.exchange_name.capitalize())
+    return ctx.t("mode.paper_only", prices=ctx.t(f"prices.{ctx.services.prices}"))
 
 
 async def _change(ctx: Context, wanted: str) -> Reply:

@@ -39,11 +39,11 @@ _STATES = {
 
 
 def confirm(
-    t: Translator, preview: StartPreview, own: frozenset[str], equity: float | None
+    t: Translator, preview: StartPreview, own: frozenset[str], equity: float | None, prices: str
 ) -> Html:
     """What will happen, in which mode, within which limits, and what it may cost.
 
-    `own`: outputs of the strategy, whose levels come before the user's.
+    `own`: outputs of the strategy, whose levels come before the user's. `prices`: of `Services`.
     """
     sizing = preview.sizing
     rows = [
@@ -61,7 +61,7 @@ def confirm(
             symbols=", ".join(preview.symbols),
             timeframe=preview.timeframe,
         ),
-        t(f"start_bot.mode_{preview.mode}"),
+        t(f"start_bot.mode_{preview.mode}", prices=t(f"prices.{prices}")),
         t("start_bot.switches", strategy=names.strategy(t, preview.switches_from))
         if preview.switches_from
         else None,

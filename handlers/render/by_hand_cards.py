@@ -16,8 +16,10 @@ def coins(t: Translator, seen: Preview) -> str:
     return numbers.quantity(t, seen.decision.qty)
 
 
-def confirm(t: Translator, asked: Asked, seen: Preview, decimals: int) -> Html:
-    """Size, levels, cost and the worst case; prices with the market's decimals."""
+def confirm(t: Translator, asked: Asked, seen: Preview, decimals: int, prices: str) -> Html:
+    """Size, levels, cost and the worst case; prices with the market's decimals. `prices`: of
+    `Services`.
+    """
     side = "long" if asked.side > 0 else "short"
     entry = seen.entry
     rows = [
@@ -29,7 +31,7 @@ def confirm(t: Translator, asked: Asked, seen: Preview, decimals: int) -> Html:
     ]
     return lines(
         t(f"entry_by_hand.{side}", symbol=asked.symbol),
-        t(f"start_bot.mode_{asked.mode}"),
+        t(f"start_bot.mode_{asked.mode}", prices=t(f"prices.{prices}")),
         "",
         pairs([(str(name), value) for name, value in rows]),
         t("entry_by_hand.cost", amount=numbers.money(t, seen.cost)),

@@ -172,3 +172,20 @@ def test_real_money_only_where_the_operator_says_so(
     for name, value in environment.items():
         monkeypatch.setenv(f"LEVERFRAME_{name}", value)
     assert load().may_go_live is may
+
+
+@pytest.mark.parametrize(
+    ("environment", "prices"),
+    [
+        ({}, "real"),
+        ({"EXCHANGE_URLS": '{"bitget": "http://127.0.0.1:1"}'}, "simulated"),
+        ({"MARKET": "simulated"}, "simulated"),
+        ({"MARKET": "file:/data/BTCUSDT.csv"}, "replayed"),
+    ],
+)
+def test_only_an_exchanges_own_prices_are_real(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], prices: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(f"LEVERFRAME_{name}", value)
+    assert load().prices == prices

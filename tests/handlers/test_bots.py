@@ -34,7 +34,7 @@ async def test_step_by_step_in_one_message(w: World) -> None:
     assert "Which timeframe?" in await alice.taps("BTCUSDT")
     said = await alice.taps("15m")
     assert "Start Donchian breakout?" in said
-    assert "Paper, real prices, no real money" in said
+    assert "Paper, simulated prices, no real money" in said
     assert await bot(w) is None, "nothing starts before it is confirmed"
     before = len(alice.messages)
     assert "Donchian breakout is running" in await alice.taps("Start BTCUSDT · 15m")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,23 @@ async def test_without_an_exchange_there_is_only_paper(w: World) -> None:
     minsu = await w.trader("minsu", "ko")
     assert "실거래 모드를 이용하실 수 없습니다" in await minsu.sends("/mode live")
     assert "There is no mode “moon”" in await alice.sends("/mode moon")
+
+
+async def test_made_up_prices_are_not_called_real(w: World) -> None:
+    alice = await w.trader("alice")
+    said = await alice.sends("/mode")
+    assert "Paper: simulated prices, no real money." in said
+    assert "only simulated prices here" in said
+    minsu = await w.trader("minsu", "ko")
+    assert "시뮬레이션 시세" in await minsu.sends("/mode")
+
+
+async def test_an_exchange_that_only_has_prices_says_why_there_is_only_paper(w: World) -> None:
+    services = replace(w.container.services, prices="real", exchange_name="binance")
+    w.runtime.inbox.dispatcher = replace(w.container.dispatcher, services=services)
+    said = await (await w.trader("alice")).sends("/mode")
+    assert "Paper: real prices, no real money." in said
+    assert "Accounts at Binance cannot trade here" in said
 
 
 async def test_from_a_page_on_this_machine_nobody_goes_live_at_a_real_exchange(
