@@ -1,18 +1,20 @@
-"""/help: made from the one list of commands, and what Telegram shows as its menu."""
+"""/help: made from the one list of commands; a first page by topic, and what is behind each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from domain.errors import DomainError
 from handlers import rule_help
 from handlers.context import Context
 from handlers.render.text import bold, lines
 from handlers.texts import Html, Translator, plain
-from handlers.types import Handler, Keyboard, Reply, Route
-from handlers.views import View, present
+from handlers.types import Button, Handler, Reply, Route
+from handlers.views import View, present, rows_of
 
 Routes = Callable[[], Sequence[Route]]
+Topics = Mapping[str, Sequence[Route]]
+_PER_ROW = 3
 
 
 def make_help(routes: Routes) -> tuple[Handler, Handler]:
@@ -20,7 +22,7 @@ def make_help(routes: Routes) -> tuple[Handler, Handler]:
 
     async def help_command(ctx: Context) -> Reply:
         if not ctx.incoming.args:
-            return Reply.text(overview(visible(routes(), ctx), ctx.t), _keyboard(ctx))
+            return present(ctx, _first(ctx, _by_topic(visible(routes(), ctx))))
         name = ctx.incoming.args[0].lstrip("/").lower()
         if name == rule_help.TOPIC:
             return rule_help.rule_help(ctx, list(ctx.incoming.args[1:]))
@@ -30,7 +32,11 @@ def make_help(routes: Routes) -> tuple[Handler, Handler]:
         raise DomainError("unknown_command", command=name[:40])
 
     async def help_tap(ctx: Context) -> Reply:
-        return present(ctx, View(overview(visible(routes(), ctx), ctx.t), _keyboard(ctx)))
+        topics, chosen = _by_topic(visible(routes(), ctx)), str(ctx.tap.get("0", ""))
+        if chosen not in topics:
+            return present(ctx, _first(ctx, topics))
+        back = (ctx.buttons.show(plain(ctx.t("button.back")), "help"), *_menu(ctx))
+        return present(ctx, View(topic(chosen, topics[chosen], ctx.t), (back,)))
 
     return help_command, help_tap
 
@@ -41,16 +47,23 @@ def visible(routes: Sequence[Route], ctx: Context) -> list[Route]:
     return [route for route in routes if route.access != "admin" or admin]
 
 
-def overview(routes: Sequence[Route], t: Translator) -> Html:
-    """Every command with one line, by group."""
-    groups: dict[str, list[Route]] = {}
-    for route in routes:
-        groups.setdefault(route.group, []).append(route)
-    parts: list[str] = [t("help.title")]
-    for group, members in groups.items():
-        parts += ["", bold(t(f"group.{group}"))]
-        parts += [t("help.line", command=route.name, text=summary(route, t)) for route in members]
-    return lines(*parts, "", t("help.more"))
+def overview(topics: Topics, t: Translator) -> Html:
+    """Every command by topic, what each does left out: a page that fits a phone."""
+    shown = [
+        t(
+            "topics.line",
+            name=t(f"group.{name}"),
+            commands=" ".join(f"/{each.name}" for each in rows),
+        )
+        for name, rows in topics.items()
+    ]
+    return lines(t("help.title"), "", *shown, "", t("help.more"))
+
+
+def topic(name: str, routes: Sequence[Route], t: Translator) -> Html:
+    """The commands of one topic, each with its line."""
+    shown = [t("help.line", command=route.name, text=summary(route, t)) for route in routes]
+    return lines(bold(t(f"group.{name}")), "", *shown, "", t("help.more"))
 
 
 def details(route: Route, t: Translator) -> Html:
@@ -64,8 +77,28 @@ def summary(route: Route, t: Translator) -> str:
     return t(f"help.{route.name}")
 
 
-def _keyboard(ctx: Context) -> Keyboard:
-    """The way back to the menu, for those who have one."""
+def _by_topic(routes: Sequence[Route]) -> Topics:
+    topics: dict[str, list[Route]] = {}
+    for route in routes:
+        topics.setdefault(route.group, []).append(route)
+    return topics
+
+
+def _first(ctx: Context, topics: Topics) -> View:
+    """The overview; for those who may tap with a button for each topic, the rule language and the
+    menu.
+    """
+    text = overview(topics, ctx.t)
+    if ctx.account is None:
+        return View(text)
+    show, t = ctx.buttons.show, ctx.t
+    buttons = [show(plain(t(f"group.{name}")), "help", name) for name in topics]
+    foot = (show(plain(t("button.rules")), "rules"), *_menu(ctx))
+    return View(text, (*rows_of(buttons, _PER_ROW), foot))
+
+
+def _menu(ctx: Context) -> tuple[Button, ...]:
+    """The way back, for those who have a menu."""
     if ctx.account is None:
         return ()
-    return ((ctx.buttons.show(plain(ctx.t("button.menu")), "menu"),),)
+    return (ctx.buttons.show(plain(ctx.t("button.menu")), "menu"),)

@@ -60,11 +60,12 @@ def _overview(t: Translator) -> Html:
 
 
 def _keyboard(ctx: Context) -> Keyboard:
-    """A button for each family, for those who may tap."""
+    """A button for each family and the way back, for those who may tap."""
     if ctx.account is None:
         return ()
     buttons = [
         ctx.buttons.show(plain(ctx.t(f"rule_family.{family}")), "rules", family)
         for family in families()
     ]
-    return rows_of(buttons, _PER_ROW)
+    back = ctx.buttons.show(plain(ctx.t("button.help")), "help")
+    return (*rows_of(buttons, _PER_ROW), (back,))

@@ -9,7 +9,7 @@ import pytest
 
 from handlers.menus import MOST_VISIBLE, commands_for
 from handlers.routes import ROUTES, TAPS
-from handlers.texts import LANGUAGES, Translator
+from handlers.texts import LANGUAGES, Translator, plain
 from tests.architecture.sources import dotted, modules
 from tests.support.world import World
 
@@ -59,8 +59,16 @@ async def test_a_time_zone_can_be_tapped_and_an_unknown_one_is_refused(w: World)
 async def test_help_lists_every_command_and_explains_each(w: World) -> None:
     alice = await w.trader("alice")
     said = await alice.sends("/help")
+    assert len(said) < 1_000, "it fits a phone"
+    behind = {}
+    for topic in {route.group for route in ROUTES} - {"admin"}:
+        behind[topic] = await alice.taps(plain(Translator("en")(f"group.{topic}")))
+        assert behind[topic] != said
+        assert await alice.taps("Back") == said
+    w.wall.advance(60)
     for route in [route for route in ROUTES if route.access != "admin"]:
-        assert f"/{route.name} – " in said
+        assert f"/{route.name}" in said.split()
+        assert f"/{route.name} – " in behind[route.group]
         assert f"/{route.name} – " in await alice.sends(f"/help {route.name}")
     assert "/positions – " in await alice.sends("/help /POS")
     assert "There is no /nonsense" in await alice.sends("/help nonsense")
