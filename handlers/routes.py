@@ -209,6 +209,7 @@ TAPS: tuple[Tap, ...] = (
     Tap("go_close_all", closing.tap_close_all, writes=True, acts=True, lane=0),
     Tap("go_panic", panic.tap_panic, writes=True, acts=True, lane=0),
     Tap("go_delete", authoring.tap_go_delete, writes=True, acts=True),
+    Tap("try_shared", sharing.tap_try, writes=True, acts=True),
     Tap("import", sharing.tap_import, writes=True, acts=True),
     Tap("use_best", studies.tap_use, writes=True),
     Tap("mc", studies.tap_montecarlo, writes=True),

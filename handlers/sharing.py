@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.errors import DomainError
 from domain.strategies import own, sharing
 from domain.strategies import service as strategies
 from domain.strategies.models import StrategyShare
+from handlers import backtests
 from handlers.context import Context
 from handlers.render import strategy_cards
 from handlers.render.text import lines
@@ -13,7 +16,9 @@ from handlers.strategies import strategy_view
 from handlers.texts import plain
 from handlers.types import Button, Reply
 from handlers.views import View, anew, present
-from handlers.wizard import BACKTEST, LIVES
+from handlers.wizard import BACKTEST, Draft
+
+_READ_FOR = timedelta(days=1)  # a link's buttons: whoever tests first comes back for the import
 
 
 async def share(ctx: Context) -> Reply:
@@ -51,6 +56,11 @@ async def opened(ctx: Context, payload: str) -> Reply:
     return anew(await _card(ctx, await sharing.shared(ctx.session, token)))
 
 
+async def tap_try(ctx: Context) -> Reply:
+    """A backtest of what was read, in a new message: the card to import it from stays."""
+    return anew(await backtests.go_on(ctx, Draft(BACKTEST, shared=str(ctx.tap["token"]))))
+
+
 async def tap_import(ctx: Context) -> Reply:
     """An own copy of what was read."""
     row = await sharing.take(ctx.session, ctx.user.id, str(ctx.tap["token"]), ctx.now)
@@ -72,13 +82,9 @@ async def _shared_view(ctx: Context, strategy_id: int) -> View:
 async def _card(ctx: Context, made: StrategyShare) -> View:
     program = strategies.compile_code(made.code)
     act, t = ctx.buttons.act, ctx.t
-    test = act(
-        plain(t("button.backtest_this")),
-        "pick",
-        style="primary",
-        lives=LIVES,
-        purpose=BACKTEST,
-        shared=made.token,
+    label = plain(t("button.backtest_this"))
+    test = act(label, "try_shared", style="primary", lives=_READ_FOR, token=made.token)
+    take = act(
+        plain(t("button.import")), "import", style="success", lives=_READ_FOR, token=made.token
     )
-    take = act(plain(t("button.import")), "import", style="success", lives=LIVES, token=made.token)
     return View(strategy_cards.shared(t, made, program), ((test,), (take,)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from domain.backtests.models import BacktestResult
@@ -159,8 +160,13 @@ def less_than_asked(
     less = shortfall(params, timeframe, metrics) if timeframe else None
     if less is None:
         return None
-    asked, given = (numbers.duration(t, length) for length in (less.asked, less.given))
+    asked, given = (numbers.duration(t, _rounded(each)) for each in (less.asked, less.given))
     return t("backtest.less", asked=asked, given=given, symbol=symbol or "")
+
+
+def _rounded(length: timedelta) -> timedelta:
+    """Whole days where there are some: nobody asks for hours besides."""
+    return timedelta(days=length.days) if length.days > 1 else length
 
 
 def searched(

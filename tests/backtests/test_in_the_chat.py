@@ -37,7 +37,7 @@ async def test_a_trader_asks_and_gets_a_chart_with_its_figures(tmp_path: Path) -
 
 async def test_less_history_than_asked_for_is_said_from_first_to_last(tmp_path: Path) -> None:
     market = FakeMarket()
-    market.moves("1%", minutes=2_880)
+    market.moves("1%", minutes=2_880 + 61)
     async with world(tmp_path, market=market) as w:
         alice = await w.trader("alice")
         said = "2d of the 30d you asked for: there are no older candles of BTCUSDT"

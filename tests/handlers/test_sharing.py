@@ -47,7 +47,7 @@ async def test_the_receiver_reads_and_tests_it_and_then_imports_it(w: World) -> 
     await bob.taps("5m")
     assert "Queued" in await bob.taps("Run the backtest")
     assert "Mine" in bob.last
-    await bob.sends(f"/start {start}")
+    w.wall.advance(3_600)
     assert "a copy of your own" in await bob.taps("Import")
     assert "Mine" in await bob.sends(f"/strategy {MINE + 1}")
     async with w.database.read() as session:
