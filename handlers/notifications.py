@@ -27,6 +27,7 @@ _SPOKEN: dict[str, Callable[[Params, Translator], Html]] = {
     kinds.ORDER_REJECTED: alerts.order_ended,
     kinds.ORDER_FAILED: alerts.order_ended,
     kinds.STOP_RESTORED: alerts.stop_restored,
+    kinds.POSITION_GONE: alerts.position_gone,
     kinds.DAILY_LOSS: result_alerts.daily_loss,
     kinds.BACKTEST_DONE: result_alerts.backtest_done,
     kinds.BACKTEST_FAILED: result_alerts.backtest_failed,
@@ -40,6 +41,7 @@ _SPOKEN: dict[str, Callable[[Params, Translator], Html]] = {
 _POSITIONS = ("button.positions", "open", "positions", None)
 _STATUS = ("button.status", "open", "status", None)
 _STOP = ("button.stop_bot", "begin", "stop", "danger")
+_SETTLE = ("button.settle", "begin", "settle", "danger")
 _TRADES = ("button.trades", "open", "trades", None)
 _PNL = ("button.pnl", "open", "pnl", None)
 _RISK = ("button.risk", "open", "risk", None)
@@ -53,6 +55,7 @@ _BUTTONS: dict[str, tuple[tuple[str, str, str, str | None], ...]] = {
     kinds.ORDER_REJECTED: (_STATUS,),
     kinds.ORDER_FAILED: (_STATUS,),
     kinds.STOP_RESTORED: (_POSITIONS,),
+    kinds.POSITION_GONE: (_SETTLE, _POSITIONS),
     kinds.DAILY_LOSS: (_STATUS, _RISK),
     kinds.KEY: (_KEYS,),
     kinds.PANIC: (_POSITIONS, _STATUS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from domain.errors import DomainError
-from handlers import backtests, bots, connect, keys, marks, risk, trading
+from handlers import backtests, bots, connect, keys, marks, risk, settling, trading
 from handlers.context import Context
 from handlers.marks import Marks
 from handlers.services import Services
@@ -23,6 +23,7 @@ _READING: dict[str, Callable[[Context], Awaitable[View]]] = {
 _WRITING: dict[str, Callable[[Context], Awaitable[View]]] = {
     "stop": bots.stop_view,
     "connect": connect.connect_view,
+    "settle": settling.settle_view,
     "again": lambda ctx: backtests.again_view(ctx, ctx.tap.get("1")),
     "start_as": lambda ctx: backtests.start_view(ctx, ctx.tap.get("1")),
 }

@@ -94,6 +94,8 @@ async def positions_view(ctx: Context) -> View:
     stop: tuple[Button, ...] = ()
     if held:
         stop = (show(plain(t("button.close")), "close", style="danger"),)
+    if any(each.row.gone_told for each in held):
+        stop = (*stop, show(plain(t("button.settle")), "settle", style="danger"))
     keyboard: Keyboard = (
         (show(plain(t("button.refresh")), "positions"), *stop),
         (show(plain(t("button.status")), "status"), show(plain(t("button.menu")), "menu")),

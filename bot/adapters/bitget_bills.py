@@ -26,31 +26,10 @@ _UNIFIED = (PRODUCT, "OTHER", "SPOT", "MARGIN")
 """Where a unified account's USDT may come from and go to. Bought and sold coins are not trading at
 the contracts: a sale brings USDT like a deposit.
 """
-_TRADING = frozenset(
-    [
-        "open",
-        "close",
-        "buy",
-        "sell",
-        "burst",
-        "force",
-        "offset",
-        "adl",
-        "delivery",
-        "settle",
-        "deal",
-        "dealt",
-        "fee",
-        "funding",
-        "profit",
-        "pnl",
-        "liq",
-        "rebase",
-        "append",
-        "increase",
-        "reduce",
-    ]
-)
+_TRADING = frozenset({
+    "open", "close", "buy", "sell", "burst", "force", "offset", "adl", "delivery", "settle", "deal",
+    "dealt", "fee", "funding", "profit", "pnl", "liq", "rebase", "append", "increase", "reduce",
+})  # fmt: skip
 _MOVING = frozenset(["trans", "transfer", "deposit", "withdraw", "withdrawal"])
 
 Row = Mapping[str, Any]

@@ -20,8 +20,8 @@ from domain.errors import DomainError
 from domain.keys import service as keys
 from domain.risk.service import locked_limits
 from domain.settings.models import UserSettings
+from domain.trading.account_states import begin_reading
 from domain.trading.models import Order, Position
-from domain.trading.reconcile import begin_reading
 from domain.trading.states import OPEN
 
 PAPER, DEMO, LIVE = "paper", "demo", "live"

@@ -9,6 +9,7 @@ ORDER_EXPIRED = "order_expired"
 ORDER_REJECTED = "order_rejected"
 ORDER_FAILED = "order_failed"
 STOP_RESTORED = "stop_restored"
+POSITION_GONE = "position_gone"
 DAILY_LOSS = "daily_loss"
 BACKTEST_DONE = "backtest_done"
 BACKTEST_FAILED = "backtest_failed"
@@ -27,6 +28,7 @@ KINDS = frozenset(
         ORDER_REJECTED,
         ORDER_FAILED,
         STOP_RESTORED,
+        POSITION_GONE,
         DAILY_LOSS,
         BACKTEST_DONE,
         BACKTEST_FAILED,

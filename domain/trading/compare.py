@@ -43,6 +43,7 @@ def compare(ledger: Ledger, theirs: Iterable[ExchangePosition], at: datetime) ->
             if ours.source == "external":
                 ledger.remove(ours)
             else:
+                ours.gone_since = ours.gone_since or at
                 differences.append(_differ(ours, MISSING_THERE, Decimal(0)))
             continue
         if ours.source == "external":
@@ -80,6 +81,7 @@ def mark(ours: Position, other: ExchangePosition, at: datetime) -> None:
     ours.stop_price = _price(_shown(other.stop_price, other.stops, ours.stop_wanted))
     ours.take_profit_price = _price(_shown(other.take_profit_price, other.takes, ours.take_wanted))
     ours.updated_at = at
+    ours.gone_since, ours.gone_told = None, False
 
 
 def _shown(

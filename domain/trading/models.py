@@ -98,6 +98,8 @@ class Position(Base):
     where they shall stand, before rounding to the market's tick; None = as they are.
     `track`: what scripts remember of it, up to the close `tracked_ms`; `levels_due_ms`: the close
     at which they moved a level that does not stand at a simulated exchange yet.
+    `gone_since`: the first look at which the exchange did not show it, without a fill that says
+    why; `gone_told`: its owner knows.
     """
 
     __tablename__ = "positions"
@@ -136,6 +138,8 @@ class Position(Base):
     track: Mapped[Track | None] = mapped_column(JSONText(Track))
     tracked_ms: Mapped[int | None] = mapped_column(BigInteger)
     levels_due_ms: Mapped[int | None] = mapped_column(BigInteger)
+    gone_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    gone_told: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class AccountState(Base):

@@ -21,20 +21,18 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import to_ms
-from domain.market.timeframes import DAY_MS
 from domain.outbox import kinds
 from domain.outbox.service import Outbox
 from domain.trading import notices
+from domain.trading.account_states import last_fills, locked_states, remember
 from domain.trading.booking import Booked, Ledger, book
 from domain.trading.classify import classify
 from domain.trading.compare import Difference, compare, mark_known
 from domain.trading.intents import PANIC, Intent, write_intents
-from domain.trading.models import AccountState, Fill, Order, Position
+from domain.trading.models import Fill, Order, Position
 from domain.trading.ports import (
     AccountQuestion,
     AccountSnapshot,
@@ -44,6 +42,7 @@ from domain.trading.ports import (
 )
 from domain.trading.rests import rest_of
 from domain.trading.states import ACCEPTED, ENDED, FILLED, REJECTED, SENT, UNKNOWN, move
+from domain.trading.vanished import tell_gone
 
 ASKED = (SENT, UNKNOWN, ACCEPTED)
 """States of an order whose end only the exchange knows."""
@@ -61,16 +60,6 @@ _HELD = select(Position.user_id, literal("").label("order_id"), Position.symbol)
 _AT_LARGE = union_all(_ORDERS, _HELD)
 _AT_LARGE_OF = union_all(
     _ORDERS.where(Order.user_id.in_(_IDS)), _HELD.where(Position.user_id.in_(_IDS))
-)
-_LAST_FILLS = select(AccountState.user_id, AccountState.last_fill_id).where(
-    AccountState.user_id.in_(_IDS), AccountState.mode == _MODE
-)
-_LOCKED_STATES = (
-    select(AccountState)
-    .where(AccountState.user_id.in_(_IDS), AccountState.mode == _MODE)
-    .order_by(AccountState.user_id)
-    .with_for_update()
-    .execution_options(populate_existing=True)
 )
 _POSITIONS = (
     select(Position).where(Position.user_id.in_(_IDS), Position.mode == _MODE).order_by(Position.id)
@@ -110,7 +99,7 @@ async def questions(
         symbols.setdefault(user_id, set()).add(symbol)
         if order_id:
             known.append((order_id, symbol))
-    last = await _last_fills(session, mode, list(asked))
+    last = await last_fills(session, mode, list(asked))
     return {
         user_id: AccountQuestion(
             last.get(user_id), tuple(asked[user_id]), tuple(sorted(symbols[user_id]))
@@ -122,15 +111,6 @@ async def questions(
 async def busy(session: AsyncSession, mode: str) -> set[int]:
     """Whose accounts may have something open or on its way."""
     return {row.user_id for row in await session.execute(_AT_LARGE, {"mode": mode})}
-
-
-async def _last_fills(
-    session: AsyncSession, mode: str, user_ids: Sequence[int]
-) -> dict[int, str | None]:
-    if not user_ids:
-        return {}
-    rows = await session.execute(_LAST_FILLS, {"mode": mode, "ids": list(user_ids)})
-    return {row.user_id: row.last_fill_id for row in rows}
 
 
 async def apply(
@@ -147,7 +127,7 @@ async def apply(
     booked of one with a fill that may be of an order whose answer is still on its way.
     """
     done = Reconciled()
-    states = await _locked_states(session, mode, list(snapshots))
+    states = await locked_states(session, mode, list(snapshots))
     snapshots = {
         user_id: snapshot
         for user_id, snapshot in snapshots.items()
@@ -161,7 +141,7 @@ async def apply(
                 mark_known(ledgers[user_id], snapshot.positions, at)
                 continue
             await _apply_one(session, outbox, ledgers[user_id], snapshot, at, done)
-            _remember(states[user_id], snapshot, at)
+            remember(states[user_id], snapshot, at)
         await _write_positions(session, ledgers.values())
     await session.flush()
     await write_intents(session, done.rests)
@@ -197,6 +177,7 @@ async def _apply_one(
 ) -> None:
     news = [_book(session, ledger, fill, done) for fill in snapshot.fills]
     done.differences += compare(ledger, snapshot.positions, at)
+    await tell_gone(session, outbox, ledger, at)
     for fill, booked in news:  # now that prices and levels are as they stand there
         await _tell(session, outbox, ledger, fill, booked)
     for report in snapshot.orders:
@@ -214,23 +195,6 @@ async def _write_positions(session: AsyncSession, ledgers: Collection[Ledger]) -
         await session.execute(delete(Position).where(Position.id.in_(ids)))
     for ledger in ledgers:
         session.add_all(ledger.added)
-
-
-async def _locked_states(
-    session: AsyncSession, mode: str, user_ids: Sequence[int]
-) -> dict[int, AccountState]:
-    """One row per user, made when missing, locked until the commit: fills are booked by one."""
-    wanted = {"mode": mode, "ids": list(user_ids)}
-    states = {state.user_id: state for state in await session.scalars(_LOCKED_STATES, wanted)}
-    missing = [user_id for user_id in user_ids if user_id not in states]
-    if missing:
-        make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-        await session.execute(
-            make(AccountState).on_conflict_do_nothing(index_elements=["user_id", "mode"]),
-            [{"user_id": user_id, "mode": mode} for user_id in missing],
-        )
-        states = {state.user_id: state for state in await session.scalars(_LOCKED_STATES, wanted)}
-    return states
 
 
 async def _ledgers(
@@ -342,17 +306,6 @@ async def _end_order(
         done.rests.append(rest)
 
 
-async def begin_reading(session: AsyncSession, user_id: int, mode: str, now_ms: int) -> None:
-    """What was executed at a real account before now is none of ours.
-
-    The ids of its fills begin with their time, and what was known of it is old.
-    """
-    state = (await _locked_states(session, mode, [user_id]))[user_id]
-    state.last_fill_id = max(_read_up_to(now_ms), state.last_fill_id or "")
-    state.balance = state.equity = state.free = state.seen_at = None
-    await session.flush()
-
-
 async def end_order(
     session: AsyncSession,
     outbox: Outbox,
@@ -374,23 +327,3 @@ async def end_order(
             dedupe_key=notices.order_key(order),
         )
     return True
-
-
-def _remember(state: AccountState, snapshot: AccountSnapshot, at: datetime) -> None:
-    """`last_fill_id` goes with the time where fills are told by it: how far back a question may
-    reach is limited, and a position may be open for months.
-    """
-    if snapshot.fills:
-        state.last_fill_id = snapshot.fills[-1].fill_id
-    if snapshot.overlaps:
-        yesterday_ms = (to_ms(at) // DAY_MS - 1) * DAY_MS  # no fill is shown later than that
-        state.last_fill_id = max(_read_up_to(yesterday_ms), state.last_fill_id or "")
-    state.balance = float(snapshot.balance.balance)
-    state.equity = float(snapshot.balance.equity)
-    state.free = float(snapshot.balance.free)
-    state.seen_at = at
-
-
-def _read_up_to(moment_ms: int) -> str:
-    """As the id of a fill, which begins with its time at a real exchange."""
-    return f"{moment_ms:013d}-0"

@@ -150,6 +150,21 @@ def stop_restored(params: Params, t: Translator) -> Html:
     )
 
 
+def position_gone(params: Params, t: Translator) -> Html:
+    """A position is not at the exchange any more, and nothing there says why."""
+    return lines(
+        t("gone.title", symbol=params.get("symbol", "")),
+        t(
+            "gone.what",
+            side=t("side.long" if params.get("side") == "long" else "side.short"),
+            qty=_quantity(params, t),
+            price=_price(params, "price", t),
+        ),
+        t("gone.books", symbol=params.get("symbol", "")),
+        footer(params, t),
+    )
+
+
 def denied(reason: str, values: Params, t: Translator) -> Html:
     """Why the risk gate let nothing through."""
     try:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from domain.trading.models import Position
 from domain.trading.ports import ExchangePosition
+from domain.trading.vanished import last_price
 from handlers.render import numbers
 from handlers.render.position_cards import LivePosition
 from handlers.render.text import italic, lines
@@ -71,6 +73,32 @@ def _position(t: Translator, each: LivePosition) -> Html:
         qty=numbers.quantity(t, Decimal(repr(each.row.size))),
         amount=numbers.money(t, each.pnl, signed=True),
     )
+
+
+def gone(t: Translator, found: Sequence[Position]) -> Html:
+    """What would be booked of positions that the exchange does not show any more."""
+    return lines(
+        t("gone.settle"),
+        "",
+        *(
+            t(
+                "gone.one",
+                symbol=each.symbol,
+                side=t(f"side.{each.side}"),
+                qty=numbers.quantity(t, Decimal(repr(each.size))),
+                price=_seen_at(t, each),
+                amount=numbers.money(t, each.pnl, signed=True),
+            )
+            for each in found
+        ),
+        "",
+        t("gone.look_first"),
+    )
+
+
+def _seen_at(t: Translator, position: Position) -> str:
+    price = last_price(position)
+    return numbers.price(t, price, numbers.decimals_of(price))
 
 
 def panic(

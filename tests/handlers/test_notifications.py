@@ -131,6 +131,7 @@ EXAMPLES = {
     "order_rejected": ORDER,
     "order_failed": ORDER,
     "stop_restored": BASE | {"side": "long", "stop": "58800"},
+    "position_gone": BASE | {"side": "long", "qty": "0.01", "price": "58800"},
     "daily_loss": HALT,
     "backtest_done": BACKTEST,
     "backtest_failed": {k: v for k, v in FAILED.items() if k != "file"},
