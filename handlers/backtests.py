@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
-from domain.research.service import MONTECARLO, OPTIMIZE, WALKFORWARD
+from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD
 from handlers import bots, documents, pictures, setup, wizard
 from handlers.arguments import ALL_DAYS
 from handlers.callbacks import Buttons
@@ -102,13 +102,15 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
     show = buttons.show
     if row.status in (backtests.QUEUED, backtests.RUNNING):
         return ((cancel_button(t, buttons, row),),)
-    if row.kind == OPTIMIZE and row.status == backtests.COMPLETED:
-        return after_search(t, buttons, row.id)
-    if row.kind == MONTECARLO:
-        return _after_draws(t, buttons, row)
+    done = row.status == backtests.COMPLETED
     rows: list[tuple[Button, ...]] = []
-    if row.status == backtests.COMPLETED and row.kind not in backtest_cards.TITLES:
+    if done and row.kind != PARITY:
         rows.append((pictures.open_button(t, buttons, row.id),))
+    if row.kind == OPTIMIZE and done:
+        return (*rows, *after_search(t, buttons, row.id))
+    if row.kind == MONTECARLO:
+        return (*rows, *_after_draws(t, buttons, row))
+    if done and row.kind not in backtest_cards.TITLES:
         rows.append(documents.buttons_for(t, buttons, row.id))
         rows.append(_compared(t, buttons, row))
     if row.strategy_id is not None:

@@ -1,13 +1,17 @@
-"""The pictures of a finished backtest, one message: a button changes which one is shown."""
+"""The pictures of a finished backtest, one message: a button changes which one is shown; and the
+one of a study.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
 from domain.backtests.pictures import OVERVIEW, PICTURES, chart_file
 from domain.errors import DomainError
+from domain.research.service import MONTECARLO, OPTIMIZE, WALKFORWARD
 from handlers.callbacks import Buttons
 from handlers.context import Context
 from handlers.documents import buttons_for
@@ -17,17 +21,21 @@ from handlers.types import Action, Button, Keyboard, Reply
 from handlers.views import rows_of
 
 _PER_ROW = 3
+PICTURED = frozenset({OPTIMIZE, WALKFORWARD, MONTECARLO})
+"""Studies that have a picture: a single one."""
 
 
 async def tap_picture(ctx: Context) -> Reply:
-    """Another picture in place of the one that is shown, or with a third argument as a message of
-    its own. Raises DomainError("picture_gone") for one that was tidied away.
+    """Another picture in place of the one that is shown. As a message of its own with a third
+    argument, and of a study. Raises DomainError("picture_gone") for one that was tidied away.
     """
     row = await backtests.get(ctx.session, ctx.user.id, int(ctx.tap["0"]))
     which = PICTURES[int(ctx.tap["1"])]
     file = chart_file(row.id, which)
     if await asyncio.to_thread(ctx.services.shelf.get, file) is None:
         raise DomainError("picture_gone", result=row.id)
+    if row.kind in PICTURED:
+        return Reply((Action("photo", text=caption(ctx.t, row), file=file),))
     keyboard = keyboard_below(ctx.t, ctx.buttons, row.id, row.strategy_id, which)
     kind = "photo" if "2" in ctx.tap else "edit_media"
     return Reply((Action(kind, text=caption(ctx.t, row), keyboard=keyboard, file=file),))
@@ -36,15 +44,16 @@ async def tap_picture(ctx: Context) -> Reply:
 def caption(t: Translator, row: BacktestResult) -> str:
     """What stands below each of them: the same as below the first."""
     params = row.params or {}
-    about = {
+    about: dict[str, Any] = {
         **{name: params.get(name) for name in ("start_ms", "end_ms", "wished_ms")},
         "result_id": row.id,
         "strategy": params.get("strategy", ""),
         "symbol": row.pair,
         "timeframe": row.timeframe,
-        "metrics": row.metrics,
     }
-    return result_alerts.backtest_done(about, t)
+    if row.kind in PICTURED:
+        return result_alerts.study_done(about | {"kind": row.kind, "found": row.metrics}, t)
+    return result_alerts.backtest_done(about | {"metrics": row.metrics}, t)
 
 
 def keyboard_below(

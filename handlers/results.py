@@ -8,7 +8,7 @@ from domain.errors import DomainError
 from handlers.backtests import cancel_button, result_view
 from handlers.context import Context
 from handlers.render import backtest_cards, comparison
-from handlers.texts import plain
+from handlers.texts import Translator, plain
 from handlers.types import Keyboard, Reply
 from handlers.views import View, pager, present
 
@@ -44,7 +44,7 @@ async def tap_compare(ctx: Context) -> Reply:
     """With which one? The tapped row, and the page of the others."""
     first, number = int(ctx.tap["0"]), int(ctx.tap.get("1", 1))
     row = await _numbered(ctx, first)
-    found = await backtests.page(ctx.session, ctx.user.id, number, other_than=first)
+    found = await backtests.page(ctx.session, ctx.user.id, number, besides=first)
     show = ctx.buttons.show
     choices = tuple((show(_label(other), "both", first, other.id),) for other in found.rows)
     turns = tuple(
@@ -71,10 +71,10 @@ async def list_view(ctx: Context, number: int) -> View:
     first = found.number == 1
     going = await backtests.unfinished(ctx.session, ctx.user.id) if first else ()
     show, t = ctx.buttons.show, ctx.t
-    buttons = tuple((show(_label(row), "result", row.id),) for row in found.rows)
+    buttons = tuple((show(_titled(t, row), "result", row.id),) for row in found.rows)
     keyboard: Keyboard = (
         *(
-            (show(_label(row), "result", row.id), cancel_button(t, ctx.buttons, row))
+            (show(_titled(t, row), "result", row.id), cancel_button(t, ctx.buttons, row))
             for row in going
         ),
         *buttons,
@@ -93,6 +93,13 @@ def _both(ctx: Context, first: BacktestResult, second: BacktestResult) -> View:
 
 def _label(row: BacktestResult) -> str:
     return f"#{row.id} {row.pair} {row.timeframe}"
+
+
+def _titled(t: Translator, row: BacktestResult) -> str:
+    """A study also says what kind of study it is."""
+    return (
+        plain(backtest_cards.titled(t, row)) if row.kind in backtest_cards.TITLES else _label(row)
+    )
 
 
 async def _named(ctx: Context, word: str) -> BacktestResult:

@@ -63,12 +63,15 @@ async def unfinished(session: AsyncSession, user_id: int) -> Sequence[BacktestRe
 
 
 async def page(
-    session: AsyncSession, user_id: int, number: int = 1, *, other_than: int | None = None
+    session: AsyncSession, user_id: int, number: int = 1, *, besides: int | None = None
 ) -> ResultPage:
-    """A page of the user's finished backtests, newest first; a page beyond the last is the last."""
-    wanted = _finished(user_id)
-    if other_than is not None:
-        wanted = wanted.where(BacktestResult.id != other_than)
+    """A page of what the user has finished, newest first; a page beyond the last is the last.
+
+    `besides`: the backtest that another backtest is sought for; without it there are studies, too.
+    """
+    wanted = _finished(user_id, studies=besides is None)
+    if besides is not None:
+        wanted = wanted.where(BacktestResult.id != besides)
     total = await session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
     pages = max(1, -(-(total or 0) // LISTED))
     number = min(max(1, number), pages)
@@ -109,13 +112,10 @@ async def trade_pages(
         last = rows[-1][0]
 
 
-def _finished(user_id: int) -> Select[BacktestResult]:
-    return (
-        select(BacktestResult)
-        .where(
-            BacktestResult.user_id == user_id,
-            BacktestResult.status == "completed",
-            BacktestResult.kind == "backtest",
-        )
-        .order_by(BacktestResult.created_at.desc(), BacktestResult.id.desc())
+def _finished(user_id: int, *, studies: bool = False) -> Select[BacktestResult]:
+    rows = select(BacktestResult).where(
+        BacktestResult.user_id == user_id, BacktestResult.status == "completed"
     )
+    if not studies:
+        rows = rows.where(BacktestResult.kind == "backtest")
+    return rows.order_by(BacktestResult.created_at.desc(), BacktestResult.id.desc())

@@ -34,6 +34,11 @@ def title_of(kind: str) -> str:
     return TITLES.get(kind, "backtest.title")
 
 
+def titled(t: Translator, row: BacktestResult) -> Html:
+    """What it is and of which market."""
+    return t(title_of(row.kind), id=row.id, symbol=row.pair or "", timeframe=row.timeframe or "")
+
+
 def card(t: Translator, row: BacktestResult, ahead: int | None = None) -> Html:
     """Any state: queued (behind `ahead` others), running, completed, failed, cancelled."""
     return lines(heading(t, row), "", _state(t, row, ahead))
@@ -56,11 +61,15 @@ def listed(
     if rows and going:
         parts.append("")
     for row in rows:
-        parts.append(result_line(t, row))
+        parts.append(_study_line(t, row) if row.kind in TITLES else result_line(t, row))
         name = (row.params or {}).get("strategy")
         if name:
             parts.append(t("results.strategy", name=names.strategy(t, name)))
     return lines(*parts)
+
+
+def _study_line(t: Translator, row: BacktestResult) -> Html:
+    return join(" · ", titled(t, row), numbers.day(t, row.created_at))
 
 
 def _going(t: Translator, row: BacktestResult) -> Html:
@@ -129,7 +138,7 @@ def heading(t: Translator, row: BacktestResult) -> Html:
     params = row.params or {}
     strategy = params.get("strategy")
     return lines(
-        t(title_of(row.kind), id=row.id, symbol=row.pair or "", timeframe=row.timeframe or ""),
+        titled(t, row),
         t("backtest.strategy", name=names.strategy(t, strategy)) if strategy else None,
         _range(t, row),
         less_than_asked(t, row.pair, row.timeframe, params, row.metrics or {}),

@@ -142,6 +142,18 @@ async def test_a_search_begun_with_buttons_lets_its_range_be_chosen(w: World) ->
     assert "Search #1" in await alice.taps("Run the search")
 
 
+async def test_a_study_is_found_again_with_its_picture(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/optimize ema btc 1m 30d fast=3..4 slow=9")
+    await told(w)
+    said = await alice.sends("/results")
+    assert "Search #1 · BTCUSDT 1m" in said
+    assert "combinations tried" in await alice.taps("Search #1")
+    await alice.taps("Pictures")
+    assert len(w.calls("sendPhoto")) == 2
+    assert "combinations tried" in alice.last
+
+
 async def test_trades_are_drawn_again_from_the_same_backtest(w: World) -> None:
     alice = await w.trader("alice")
     await alice.sends("/backtest ema btc 1m 30d")
