@@ -10,7 +10,7 @@ import numpy as np
 from bot.workers import chart_panels as panels
 from bot.workers.chart_header import LEFT, signed_percent
 from bot.workers.chart_page import Page
-from bot.workers.chart_ticks import Tick
+from bot.workers.chart_ticks import Tick, compact, value_ticks
 from domain.market.candles import Floats
 from domain.research.resampling import Resampled
 from handlers.texts import Translator, plain
@@ -42,15 +42,20 @@ def draw_bands(
     panels.line(upper.axes, page.theme.accent, 1.6).set_data(trades, bands[2])
     panels.line(upper.axes, page.theme.benchmark, 1.2).set_data(trades, (own - 1.0) * 100.0)
     upper.axes.axhline(0.0, color=page.theme.muted, linewidth=0.8, linestyle=(0, (4, 4)))
-    places = np.unique(np.linspace(0, len(own) - 1, _TICKS).astype(int)).tolist()
-    upper.set_times((0.0, len(own) - 1.0), [Tick(float(at), f"{at:,}") for at in places])
+    upper.set_times((0.0, len(own) - 1.0), round_ticks(0.0, len(own) - 1.0))
     upper.set_values(float(bands.min()), float(bands.max()))
     lower = panels.Panel(page.figure, (LEFT, 0.09, 0.895, 0.22), page.theme, dated=True)
     lower.caption.set_text(plain(t("study.depths_caption")))
     counts, edges = np.histogram(drawn.drawdowns * 100.0, _BINS)
     lower.axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=page.theme.loss)
     span = float(edges[0]), float(edges[-1])
-    levels = np.linspace(*span, _TICKS).tolist()
-    lower.set_times(span, [Tick(level, f"{level:.0f}%") for level in levels])
+    lower.set_times(span, round_ticks(*span, unit="%"))
     lower.set_values(0.0, float(counts.max()), most=3)
     page.save(path)
+
+
+def round_ticks(low: float, high: float, unit: str = "") -> list[Tick]:
+    """Marks at round numbers of what is no time."""
+    places = value_ticks(low, high, _TICKS)
+    step = places[1] - places[0] if len(places) > 1 else 0.0
+    return [Tick(at, compact(at, step) + unit) for at in places]

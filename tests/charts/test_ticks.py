@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.workers.chart_bands import round_ticks
 from bot.workers.chart_ticks import (
     HOUR_MS,
+    Tick,
     compact,
     log_ticks,
     time_ticks,
@@ -78,6 +80,17 @@ def test_marks_of_values_are_round_inside_and_not_too_many(
 def test_a_century_has_marks_every_ten_years() -> None:
     century = [tick.label for tick in time_ticks(EN, ms(1970, 1, 1), ms(2300, 1, 1))]
     assert century[:3] == ["1970", "1980", "1990"]
+
+
+def test_what_is_no_time_has_round_marks_that_say_where_they_stand() -> None:
+    depths = round_ticks(2.37, 32.1, unit="%")
+    assert [(tick.at, tick.label) for tick in depths] == [
+        (5.0, "5%"), (10.0, "10%"), (15.0, "15%"), (20.0, "20%"), (25.0, "25%"), (30.0, "30%"),
+    ]  # fmt: skip
+    assert [tick.label for tick in round_ticks(0.0, 5_352.0)] == [
+        "0", "1,000", "2,000", "3,000", "4,000", "5,000",
+    ]  # fmt: skip
+    assert round_ticks(0.4, 2.1, unit="%")[0] == Tick(0.5, "0.5%")
 
 
 def test_a_flat_range_has_one_mark() -> None:
