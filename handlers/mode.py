@@ -57,8 +57,7 @@ def mode_view(ctx: Context) -> View:
         "",
         *(t(f"mode.what_{mode}", prices=t(f"prices.{prices}")) for mode in ctx.services.modes),
         None if others else _why_paper(ctx),
-        "",
-        t("mode.hint"),
+        *(("", t("mode.hint")) if others else ()),
     )
     foot = (show(plain(t("button.keys")), "keys"), show(plain(t("button.menu")), "menu"))
     return View(text, (buttons, foot) if buttons else (foot,), card="mode:")

@@ -191,10 +191,11 @@ def _over(draft: Draft, days: int) -> Draft:
 
 
 def _range_text(ctx: Context, draft: Draft) -> str:
-    if draft.start_ms is None:
+    if draft.start_ms is None or draft.end_ms is None:
         return _days(ctx, draft.span_days or _DEFAULT_DAYS)
-    start, end = (numbers.day(ctx.t, from_ms(ms)) for ms in (draft.start_ms, draft.end_ms or 0))
-    return f"{start} – {end}"
+    t = numbers.by_bars(ctx.t, str(draft.timeframe))
+    first, last = (numbers.day(t, from_ms(ms)) for ms in (draft.start_ms, draft.end_ms - 1))
+    return f"{first} – {last}"
 
 
 def _days(ctx: Context, days: int) -> str:

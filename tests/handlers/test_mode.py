@@ -47,6 +47,7 @@ async def test_made_up_prices_are_not_called_real(w: World) -> None:
     said = await alice.sends("/mode")
     assert "Paper: simulated prices, no real money." in said
     assert "only simulated prices here" in said
+    assert "To change it" not in said
     minsu = await w.trader("minsu", "ko")
     assert "시뮬레이션 시세" in await minsu.sends("/mode")
 

@@ -45,6 +45,12 @@ async def test_a_range_is_chosen(w: World) -> None:
     assert row.params["start_ms"] == history.start_ms
 
 
+async def test_a_range_that_was_typed_is_shown_by_its_first_and_last_day(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/backtest donchian btc 2025-12-30..2026-01-01")
+    assert "Range: Dec 30, 2025 – Jan 1, 2026" in await alice.taps("5m")
+
+
 async def test_inputs_are_chosen_or_typed_and_shown_on_the_card(w: World) -> None:
     alice = await at_the_card(w)
     await alice.taps("Inputs")
