@@ -43,6 +43,7 @@ from handlers.dispatch import Dispatcher
 from handlers.limits import RateLimiter
 from handlers.routes import FILE_FORMS, FORMS, LATE_FORMS, ROUTES, TAPS
 from handlers.services import Services
+from handlers.steps import Steps
 
 log = structlog.get_logger(__name__)
 
@@ -245,12 +246,10 @@ async def _wired(
     dispatcher = Dispatcher(
         database=database,
         services=services,
-        routes=routes,
-        taps={tap.action: tap for tap in TAPS},
-        forms=FORMS,
+        steps=Steps(
+            cipher, routes, {tap.action: tap for tap in TAPS}, FORMS, FILE_FORMS, LATE_FORMS
+        ),
         limiter=limiter,
-        file_forms=FILE_FORMS,
-        late_forms=LATE_FORMS,
     )
     return Container(
         settings=settings,

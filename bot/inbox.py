@@ -101,7 +101,11 @@ class Inbox:
         journal = self.sender.journal
         journal.keep_only("i", {item.name for item in items})
         for item in items:
-            if item.is_new and journal.knows(item.name) and self.dispatcher.changes(item.incoming):
+            if (
+                item.is_new
+                and journal.knows(item.name)
+                and self.dispatcher.steps.changes(item.incoming)
+            ):
                 # It was answered, but nothing was applied: a refusal. Tried again it might succeed
                 # now, against what its sender was told.
                 item.reply = Reply()

@@ -84,7 +84,7 @@ class Intake:
         refusal = self.dispatcher.admit(incoming)
         if refusal is not None:
             return self._refused(incoming, refusal)
-        item = Item(incoming, self.dispatcher.lane(incoming))
+        item = Item(incoming, self.dispatcher.steps.lane(incoming))
         # Flat, so no deep copy: this is on the way of every update.
         payload = {name: getattr(incoming, name) for name in Incoming.__slots__}
         payload["received_at"] = now.isoformat()

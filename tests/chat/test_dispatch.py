@@ -15,9 +15,9 @@ from domain.errors import DomainError
 from domain.strategies.models import Strategy
 from domain.users.models import User
 from handlers.context import Context
-from handlers.dispatch import check_access
 from handlers.errors import sentence
 from handlers.incoming import parse
+from handlers.steps import check_access
 from handlers.texts import Translator, plain
 from handlers.types import Reply, Route, Tap
 from tests.support.backbone import Chat, Rig, add, chat, look, rig, routed
@@ -380,7 +380,7 @@ async def test_it_is_known_beforehand_what_may_change_something(bot: Rig, far: C
     for name, update in raw.items():
         parsed = parse(update, far.wall.now())
         assert parsed is not None
-        found[name] = bot.dispatcher.changes(parsed)
+        found[name] = bot.dispatcher.steps.changes(parsed)
     assert found == {
         "/look": False,
         "/add": True,

@@ -196,7 +196,7 @@ async def test_a_resume_that_comes_late_is_refused_but_a_stop_never(w: World) ->
     alice = await w.trader("alice")
     await started(w, alice)
     await alice.sends("/pause")
-    routes = w.container.dispatcher.routes
+    routes = w.container.dispatcher.steps.routes
     assert routes["resume"].expires
     assert not routes["stop_bot"].expires
     assert not routes["pause"].expires

@@ -38,6 +38,7 @@ from handlers.context import Context
 from handlers.dispatch import Dispatcher
 from handlers.limits import RateLimiter
 from handlers.services import Services
+from handlers.steps import Steps
 from handlers.texts import Translator
 from handlers.types import Action, Handler, Reply, Route, Tap
 from tests.support.cipher import fresh_cipher
@@ -200,7 +201,8 @@ def dispatcher_of(
     )
     limiter = RateLimiter(chat.wall, 1.0, burst)
     by_action = {tap.action: tap for tap in taps}
-    return Dispatcher(database, services, routes or routed(), by_action, dict(forms or {}), limiter)
+    steps = Steps(chat.cipher, routes or routed(), by_action, dict(forms or {}))
+    return Dispatcher(database, services, steps, limiter)
 
 
 def spoken(kind: str, params: dict[str, Any], _t: Translator, chat_id: int) -> Action:
