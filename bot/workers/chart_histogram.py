@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -19,7 +18,9 @@ from domain.trading.fills import EXIT_REASONS
 from handlers.texts import Translator, plain
 
 _BARS = 41
-_FLOOR, _CEILING = 0.09, 0.93
+_FLOOR, _CEILING = 0.09, 0.89
+_UPPER, _LOWER = 0.99, 0.94
+_NARROW = 0.25  # of the width: what the words beside a line need
 _OUTER = 0.5  # percent of the trades at each end that share the outermost bars
 _ENDS = 0.1  # of the width: room for the words below the outermost bars
 _COUNTS, _AMOUNTS = 0.27, 0.86
@@ -55,17 +56,17 @@ class ProfitPanel:
                 board.text(x, 0.04, f"{compact(at)}%" if at else "0", ha="center")
         for words, x, side in zip(ends(profit, edges), (0.0, 1.0), ("left", "right"), strict=True):
             board.text(x, 0.04, words, ha=side)
-        self._line(t("picture.median"), float(np.median(profit)), low, width, 0.99)
-        self._line(t("picture.mean"), float(np.mean(profit)), low, width, 0.945)
+        named = {"picture.median": float(np.median(profit)), "picture.mean": float(np.mean(profit))}
+        ordered = sorted(named.items(), key=lambda item: item[1])
+        places = [(at - low) / width for _, at in ordered]
+        for (key, at), x, (left, y) in zip(ordered, places, beside(*places), strict=True):
+            self._line(f"{plain(t(key))} {_said(at)}", x, y, left)
 
-    def _line(self, name: str, at: float, low: float, width: float, y: float) -> None:
+    def _line(self, words: str, x: float, y: float, left: bool) -> None:
         board, theme = self._board, self._board.theme
-        x = (at - low) / width
-        board.stroke([x, x], [_FLOOR, y - 0.02], theme.benchmark, linestyle=(0, (4, 3)))
-        side: dict[str, Any] = {"ha": "left"} if x < 0.7 else {"ha": "right"}
-        shift = 0.008 if x < 0.7 else -0.008
-        words = f"{plain(name)} {signed_percent(at) if abs(at) >= 0.1 else _fine(at)}"
-        board.text(x + shift, y, words, color=theme.benchmark, fontsize=_SIZE, **side)
+        board.stroke([x, x], [_FLOOR, y], theme.benchmark, linestyle=(0, (4, 3)))
+        shift, side = (-0.008, "right") if left else (0.008, "left")
+        board.text(x + shift, y, words, ha=side, color=theme.benchmark, fontsize=_SIZE)
 
 
 class ReasonPanel:
@@ -123,11 +124,20 @@ def ends(profit: Floats, edges: Floats) -> tuple[str, str]:
     return f"≤ {low}" if below else low, f"≥ {high}" if above else high
 
 
+def beside(first: float, second: float) -> tuple[tuple[bool, float], tuple[bool, float]]:
+    """(whether the words stand on the left, how high) of two lines, the left one first: on their
+    outer sides where there is room, else one above the other's end.
+    """
+    lefts = first > _NARROW, second > 1.0 - _NARROW
+    heights = (_LOWER, _UPPER) if lefts[1] else (_UPPER, _LOWER)
+    return (lefts[0], heights[0]), (lefts[1], heights[1])
+
+
 def _edge(at: float) -> str:
     if at == 0.0:
         return "0"
     return f"{compact(float(at), 0.1 if abs(at) >= 2.0 else 0.01)}%"
 
 
-def _fine(at: float) -> str:
-    return f"{at:+.3f}%".replace("-", "−")
+def _said(at: float) -> str:
+    return signed_percent(at) if abs(at) >= 0.1 else f"{at:+.3f}%".replace("-", "−")

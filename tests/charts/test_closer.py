@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from bot.workers.chart_costs import waterfall
 from bot.workers.chart_exposure import exposure
-from bot.workers.chart_histogram import ends, spread
+from bot.workers.chart_fonts import use_fonts
+from bot.workers.chart_histogram import ProfitPanel, ends, spread
 from bot.workers.chart_months import by_year, year_return
+from bot.workers.chart_theme import THEMES
 from bot.workers.charts import Picture, draw_all, draw_backtest
 from domain.backtests.pictures import PICTURES
+from domain.backtests.result import TradeColumns
 from handlers.texts import Translator
 from tests.charts.pictures import picture
 
@@ -91,6 +96,41 @@ def test_bars_that_hold_all_beyond_them_say_so() -> None:
     assert ends(all_inside, spread(all_inside)[0]) == ("−3.0%", "5.0%")
     only_won = np.array([1.0, 2.0, 2.0])
     assert ends(only_won, spread(only_won)[0]) == ("0", "2.0%")
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize(
+    "percents",
+    [
+        [-6, -2, -1, 0, 0.3, 1, 2, 2.9],
+        [-1, -1, -1, 0.5, 9],
+        [5, 6, 7, 7.1],
+        [-9, -8, -8, -7.9],
+        [2],
+    ],
+    ids=["mean first", "median first", "far right", "far left", "one"],
+)
+def test_no_words_of_a_line_lie_on_another(lang: str, percents: list[float]) -> None:
+    use_fonts()
+    figure = Figure((10.0, 7.5), dpi=128)
+    canvas = FigureCanvasAgg(figure)
+    panel = ProfitPanel(figure, (0.025, 0.45, 0.95, 0.4), THEMES["light"])
+    whole = FEW.result.columns
+    trades = TradeColumns(
+        **{each.name: getattr(whole, each.name)[: len(percents)] for each in fields(TradeColumns)}
+    )
+    panel.show(
+        Translator(lang),
+        replace(trades, pnl=trades.entry_price * trades.qty * np.array(percents) / 100.0),
+    )
+    canvas.draw()  # type: ignore[no-untyped-call]
+
+    axes = figure.axes[0]
+    words = [text.get_window_extent() for text in axes.texts[-2:]]
+    lines = [line.get_window_extent().padded(1.0) for line in axes.lines]
+    assert not words[0].overlaps(words[1])
+    assert not any(one.overlaps(line) for one in words for line in lines)
+    assert all(axes.bbox.x0 - 1 <= one.x0 and one.x1 <= axes.bbox.x1 + 1 for one in words)
 
 
 def test_months_make_years_that_compound() -> None:
