@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from domain.errors import DomainError
+from domain.market.candles import Floats
 from domain.strategies.language import compile_rules, evaluate
 from domain.strategies.language import run as module
 from domain.strategies.language.functions import TABLE
-from tests.strategies.samples import BAR_MS, market, rules, run
+from domain.strategies.language.kernels.stops import supertrend
+from tests.strategies.samples import BAR_MS, market, rules, run, value
 
 CODE = """
 fast = param(12, min=2, max=200)
@@ -66,6 +68,34 @@ def test_an_expression_written_twice_is_computed_once(monkeypatch: pytest.Monkey
         market(),
     )
     assert asked == [9]
+
+
+def test_a_line_and_its_side_are_computed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[int] = []
+
+    def counting(*lines: Floats) -> object:
+        computed.append(len(lines))
+        return supertrend(*lines)
+
+    for name in ("_supertrend", "_supertrend_dir"):
+        monkeypatch.setitem(TABLE, name, replace(TABLE[name], kernel=counting))
+    run(rules("buy = supertrend() < close", "sell = supertrend_dir() < 0"), market())
+    assert len(computed) == 1
+
+
+def test_lines_of_different_lengths_keep_their_own_sides() -> None:
+    both = "supertrend(7, 2) * supertrend_dir(9, 3) + supertrend_dir(7, 2) * supertrend(9, 3)"
+    whole = value(both, market())
+    parts = {
+        f"{name}({n}, {k})": value(f"{name}({n}, {k})", market())
+        for name in ("supertrend", "supertrend_dir")
+        for n, k in ((7, 2), (9, 3))
+    }
+    apart = (
+        parts["supertrend(7, 2)"] * parts["supertrend_dir(9, 3)"]
+        + parts["supertrend_dir(7, 2)"] * parts["supertrend(9, 3)"]
+    )
+    np.testing.assert_array_equal(whole, apart)
 
 
 def test_what_a_program_does_not_use_is_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:

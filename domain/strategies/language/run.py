@@ -42,6 +42,8 @@ class Run:
         self.values: dict[int, Any] = {}
         self.first: dict[int, int] = {}
         self.rows: dict[tuple[Frame, Frame], Rows] = {}
+        # The last kernel's columns that gave several, for whoever asks for another of them.
+        self.together: tuple[Any, Any] | None = None
         self.cells = 0  # of the columns held, constants apart
         self.shown = shown_nodes(bound) if explain else {}
         self.plots = plotted_nodes(bound) if explain else {}
@@ -151,7 +153,12 @@ class Run:
                 args.append(np.float64(value))  # overflows to na where a float would raise
             else:
                 args.append(self.whole(value, node.frame))
-        return finite(function.kernel(*args))
+        if function.part is None:
+            return finite(function.kernel(*args))
+        asked = (function.kernel, *(arg.index for arg in node.args))
+        if self.together is None or self.together[0] != asked:
+            self.together = asked, function.kernel(*args)
+        return finite(self.together[1][function.part])
 
     def whole(self, value: Any, frame: Frame = CHART) -> Any:
         """A value as a column, also if it is the same at every bar."""

@@ -53,6 +53,7 @@ class Function:
     A kernel takes its arguments in order: series and conditions as arrays, lengths as int, numbers
     as float, texts as str. `lookback` and `memory` (bars) take the constant arguments in order; a
     formula's follow by analysis, and a kernel without `memory` remembers its lookback.
+    `part`: which of the columns, where the kernel gives several at once.
     `span`: what it remembers in ms, where that is no number of bars; `memory` then is for minutes.
     `total`: a sum since history began. `drift`: takes the constant arguments and says how much
     higher the result is when every value is 1 higher, if that is always the same.
@@ -67,6 +68,7 @@ class Function:
     source: str = ""
     formula: str = ""
     kernel: Kernel | None = None
+    part: int | None = None
     lookback: Bars = no_bars
     memory: Bars | None = None
     span: Bars | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.market.candles import Floats
 from domain.strategies.language.functions.spec import Arg, Function, length, number, series
 from domain.strategies.language.kernels import stops
 from domain.strategies.language.kernels.anchored import MEMORY
@@ -18,14 +17,6 @@ _LINES: tuple[Arg, ...] = (series("bars"), series("lower"), series("upper"), ser
 
 def _memory(*_constants: Any) -> int:
     return MEMORY
-
-
-def _line(bars: Floats, lower: Floats, upper: Floats, close: Floats) -> Floats:
-    return stops.supertrend(bars, lower, upper, close)[0]
-
-
-def _side(bars: Floats, lower: Floats, upper: Floats, close: Floats) -> Floats:
-    return stops.supertrend(bars, lower, upper, close)[1]
 
 
 STOPS = (
@@ -53,7 +44,8 @@ STOPS = (
         _LINES,
         "",
         "",
-        kernel=_line,
+        kernel=stops.supertrend,
+        part=0,
         memory=_memory,
         hidden=True,
     ),
@@ -63,7 +55,8 @@ STOPS = (
         _LINES,
         "",
         "",
-        kernel=_side,
+        kernel=stops.supertrend,
+        part=1,
         memory=_memory,
         hidden=True,
     ),
