@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 from bot.adapters import ccxt_reads as reads
 from bot.adapters.bitget_bills import BillReader
 from bot.adapters.ccxt_clients import CallRefusedError, Client, Clients
-from bot.adapters.ccxt_errors import REFUSED_SOMEHOW, Meaning, Told
+from bot.adapters.ccxt_errors import MARKET_GONE, REFUSED_SOMEHOW, Meaning, Told
 from bot.adapters.ccxt_fills import FillReader
 from bot.adapters.ccxt_levels import LevelKeeper, preset_levels
 from bot.adapters.ccxt_limits import ORDER, READ
 from domain.errors import DomainError
+from domain.trading.notices import UNTOLD
 from domain.trading.ports import (
     AccountQuestion,
     AccountSnapshot,
@@ -41,6 +42,7 @@ _LEVERAGE_KNOWN_S = 300.0
 """It may be set by hand at the exchange, which nobody tells as long as nothing is open."""
 _OVERLAP_MS = 120_000
 """Fills of several symbols are read one after the other: what happened meanwhile is read again."""
+_REFUSES_TO_TELL = {MARKET_GONE.code, REFUSED_SOMEHOW.code, "unknown_symbol"}
 
 Answer = TypeVar("Answer")
 
@@ -146,6 +148,8 @@ class CcxtAccount:
             if error.code.startswith("exchange_"):
                 raise OrderUnknownError(error.code) from error
             raise OrderRejectedError(error.code, **error.params) from error
+        if request.symbol not in self.clients.markets.symbols():
+            raise OrderRejectedError(MARKET_GONE.code)
         try:
             if not request.reduce_only:
                 await self._prepare(client, request)
@@ -190,14 +194,26 @@ class CcxtAccount:
         return (await self._fills(await self._client(), sorted(held), after))[:limit]
 
     async def snapshot(self, question: AccountQuestion) -> AccountSnapshot:
-        """Everything reconcile asks; orders last, so that the order of every fill is known."""
+        """Everything reconcile asks; orders last, so that the order of every fill is known. A
+        market that is gone tells nothing of itself, and holds up no other.
+        """
         client = await self._client()
         balance, positions = await asyncio.gather(self.balance(), self.positions())
-        symbols = sorted({*question.symbols, *(position.symbol for position in positions)})
+        listed = self.clients.markets.symbols()
+        held = (position.symbol for position in positions)
+        symbols = sorted({*question.symbols, *held}.intersection(listed))
         fills = await self._fills(client, symbols, question.after)
-        reports = await asyncio.gather(*(self.find(*order) for order in question.orders))
+        reports = await asyncio.gather(*(self._report(*order) for order in question.orders))
         known = tuple(report for report in reports if report is not None)
         return AccountSnapshot(balance, positions, fills, known, overlaps=True)
+
+    async def _report(self, client_order_id: str, symbol: str) -> OrderReport | None:
+        try:
+            return await self.find(client_order_id, symbol)
+        except DomainError as error:
+            if error.code not in _REFUSES_TO_TELL:
+                raise
+        return OrderReport(client_order_id, "", "accepted", error_code=UNTOLD)
 
     async def _client(self) -> Client:
         return await self.clients.of(self.user_id, self.demo)

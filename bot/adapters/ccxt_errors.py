@@ -43,6 +43,8 @@ class Told:
 
 REFUSED_SOMEHOW = Told(Meaning.REFUSED, "exchange_refused")
 """By a code that nobody here knows."""
+MARKET_GONE = Told(Meaning.REFUSED, "market_gone")
+"""Nothing is traded or told there any more."""
 
 _BITGET: dict[str, Told] = {
     "40037": Told(Meaning.KEY, "key_wrong"),
@@ -63,6 +65,7 @@ _BITGET: dict[str, Told] = {
     "40774": Told(Meaning.REFUSED, "wrong_position_mode"),
     "40917": Told(Meaning.REFUSED, "level_passed"),
     "45122": Told(Meaning.REFUSED, "level_passed"),
+    "40309": MARKET_GONE,
     "40786": Told(Meaning.EXISTS, "order_exists"),
     "43025": Told(Meaning.ABSENT, "order_gone"),
     "22001": Told(Meaning.ABSENT, "order_gone"),
@@ -95,6 +98,7 @@ _CLASSES: tuple[tuple[type[ccxt.BaseError], Told], ...] = (
     (ccxt.OrderNotFound, Told(Meaning.ABSENT, "order_gone")),
     (ccxt.PermissionDenied, Told(Meaning.KEY, "key_permission")),
     (ccxt.AuthenticationError, Told(Meaning.KEY, "key_wrong")),
+    (ccxt.BadSymbol, MARKET_GONE),
     (ccxt.InsufficientFunds, Told(Meaning.REFUSED, "insufficient_balance")),
 )
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.adapters import ccxt_reads as reads
-from bot.adapters.ccxt_clients import Client, Markets
+from bot.adapters.ccxt_clients import CallRefusedError, Client, Markets
+from bot.adapters.ccxt_errors import MARKET_GONE
 from bot.adapters.ccxt_limits import READ
 from domain.market.timeframes import DAY_MS
 from domain.trading.ports import ExchangeFill
@@ -55,7 +56,12 @@ class FillReader:
             return page
 
         while True:
-            page = await self.client.call(READ, read)
+            try:
+                page = await self.client.call(READ, read)
+            except CallRefusedError as error:
+                if error.told != MARKET_GONE:
+                    raise
+                return found
             fresh = [trade for trade in page if reads.fill_id(trade) not in found]
             found |= {reads.fill_id(one): reads.fill_from(symbol, one, "") for one in fresh}
             if not fresh or len(page) < PAGE:

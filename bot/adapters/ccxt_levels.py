@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.adapters import ccxt_reads as reads
 from bot.adapters.ccxt_clients import CallRefusedError, Client, Markets
-from bot.adapters.ccxt_errors import Meaning
+from bot.adapters.ccxt_errors import MARKET_GONE, Meaning
 from bot.adapters.ccxt_limits import LEVEL, READ
 from domain.money import exact
 from domain.trading.levels import level_price
@@ -49,12 +49,19 @@ class LevelKeeper:
     last_price: bool
 
     async def standing(self, symbol: str) -> dict[str, reads.Levels]:
-        """side (long, short) -> what stands there. Raises CallRefusedError."""
+        """side (long, short) -> what stands there: nothing where the market is gone. Raises
+        CallRefusedError.
+        """
         unified, params = self.markets.unified(symbol), dict(self.client.params)
         params |= {"trigger": True} if params["uta"] else {"planType": "profit_loss"}
-        orders = await self.client.call(
-            READ, lambda ex: ex.fetch_open_orders(unified, None, None, params)
-        )
+        try:
+            orders = await self.client.call(
+                READ, lambda ex: ex.fetch_open_orders(unified, None, None, params)
+            )
+        except CallRefusedError as error:
+            if error.told != MARKET_GONE:
+                raise
+            orders = []
         found: dict[str, list[reads.Level]] = {"long": [], "short": []}
         for order in orders:
             level = reads.level_from(order)

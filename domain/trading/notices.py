@@ -37,6 +37,8 @@ ORDER_KINDS = {
 
 NOT_FILLED = "not_filled"
 """Code of an order that the exchange took in and then cancelled, as nobody took the other side."""
+UNTOLD = "order_untold"
+"""Code of an order of which the exchange refuses to say what became."""
 
 _KEY_LENGTH = 80
 

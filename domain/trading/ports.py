@@ -90,7 +90,7 @@ class OrderRequest:
 @dataclass(frozen=True, slots=True)
 class OrderReport:
     """`state`: accepted, filled, rejected, expired, cancelled; `error_code` (ours) says why it was
-    refused.
+    refused, or that it is not told (`notices.UNTOLD`).
     """
 
     client_order_id: str

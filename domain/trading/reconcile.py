@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     BindParameter,
@@ -41,11 +41,13 @@ from domain.trading.ports import (
     OrderReport,
 )
 from domain.trading.rests import rest_of
-from domain.trading.states import ACCEPTED, ENDED, FILLED, REJECTED, SENT, UNKNOWN, move
+from domain.trading.states import ACCEPTED, ENDED, FAILED, FILLED, REJECTED, SENT, UNKNOWN, move
 from domain.trading.vanished import tell_gone
 
 ASKED = (SENT, UNKNOWN, ACCEPTED)
 """States of an order whose end only the exchange knows."""
+UNTOLD_FOR = timedelta(hours=1)
+"""How long an order is asked about of which the exchange refuses to tell."""
 
 
 # Statements are made once: most of what a small query costs is making it.
@@ -286,9 +288,15 @@ async def _end_order(
     at: datetime,
     done: Reconciled,
 ) -> None:
-    """An order that the exchange knows; it is filled only when its fills have been booked."""
+    """An order that the exchange knows; it is filled only when its fills have been booked. One of
+    which it refuses to tell ends after a while, told.
+    """
     order = ledger.orders.get(report.client_order_id)
     if order is None:
+        return
+    if report.error_code == notices.UNTOLD:
+        if at - order.decided_at >= UNTOLD_FOR:
+            await end_order(session, outbox, order, FAILED, at, notices.UNTOLD)
         return
     rest = None
     if report.state == FILLED:

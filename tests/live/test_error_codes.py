@@ -41,6 +41,7 @@ REFUSED = {
     "25203": "insufficient_balance",
     "25204": "order_gone",
     "25227": "position_gone",
+    "40309": "market_gone",
     "99999": "exchange_refused",
 }
 CLOCK = ("40004", "40008")
