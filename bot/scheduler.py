@@ -62,7 +62,7 @@ def job_table(runtime: Runtime) -> list[Scheduled]:
     return [
         Scheduled("ticks", 0.25, ticking(trading.run_due)),
         Scheduled("panics", 0.25, ticking(trading.close_down)),
-        Scheduled("sweep", 5.0, ticking(trading.sweep)),
+        Scheduled("sweep", 0.25, ticking(trading.sweep)),
         Scheduled("accounts", 2.0, ticking(trading.watch_accounts)),
         Scheduled("listen", 1.0, ticking(trading.listen)),
         Scheduled("told", 0.25, ticking(trading.look_where_told)),

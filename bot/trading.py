@@ -126,7 +126,7 @@ class Trading:
 
     async def sweep(self) -> None:
         """Look up orders whose answer was lost."""
-        await self.orders.recover()
+        await self.orders.sweep()
 
     async def close_down(self) -> None:
         """What an operator has stopped, and what is to be closed at once."""

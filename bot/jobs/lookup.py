@@ -3,12 +3,58 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.trading.models import Order
 from domain.trading.ports import Exchange, OrderReport
 from domain.trading.states import ACCEPTED
+
+EARLY_S = (0.3, 1.0, 2.0)
+"""When after an answer was lost its order is looked for. What is not found is left alone until it
+has settled (`orders.SETTLE`): an exchange may show an order a moment late.
+"""
+
+
+@dataclass(slots=True)
+class _Lost:
+    order: Order
+    since: float
+    looks: int = 0
+
+
+@dataclass
+class LostAnswers:
+    """Orders of this process that are to be looked for early. `now`: seconds that never jump."""
+
+    now: Callable[[], float]
+    _lost: dict[str, _Lost] = field(default_factory=dict)
+
+    def add(self, order: Order) -> None:
+        """The answer to this one was lost now."""
+        self._lost[order.client_order_id] = _Lost(order, self.now())
+
+    def found(self, order: Order) -> None:
+        """It is known what became of it."""
+        self._lost.pop(order.client_order_id, None)
+
+    def due(self) -> list[Order]:
+        """Those whose next look has come. Looks that were missed are one."""
+        found = []
+        for lost in self._lost.values():
+            looks = sum(self.now() - lost.since >= after_s for after_s in EARLY_S)
+            if looks > lost.looks:
+                lost.looks = looks
+                found.append(lost.order)
+        return found
+
+    def settled(self, after_s: float) -> bool:
+        """Forget those that were lost so long ago; whether there were any."""
+        old = [key for key, lost in self._lost.items() if self.now() - lost.since >= after_s]
+        for key in old:
+            del self._lost[key]
+        return bool(old)
 
 
 class Verdict(enum.Enum):

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.jobs.last_look import LastLook
-from bot.jobs.lookup import Verdict, look_up
+from bot.jobs.lookup import LostAnswers, Verdict, look_up
 from domain.bots.standing_by import why_unwanted
 from domain.clock import MarketClock, WallClock
 from domain.database import Database
@@ -28,7 +28,7 @@ from domain.risk import kills
 from domain.trading.intents import PANIC, claim_intents, in_doubt, to_request, waiting_intents
 from domain.trading.models import Order
 from domain.trading.notices import NOT_FILLED
-from domain.trading.ports import Exchanges, OrderRejectedError, OrderReport, OrderUnknownError
+from domain.trading.ports import Exchanges, OrderRejectedError, OrderReport
 from domain.trading.reconcile import end_order
 from domain.trading.states import (
     ACCEPTED,
@@ -46,6 +46,8 @@ BATCH = 500
 USERS_AT_ONCE = 8
 SETTLE = timedelta(seconds=5)
 """How long a lost answer is left alone: an exchange may show an order a moment late."""
+SWEEP_S = 5.0
+"""How often all that is in doubt is looked up, whoever sent it."""
 SETTLE_SOON = timedelta(seconds=1)
 """The same where somebody waits for it."""
 
@@ -54,7 +56,7 @@ _Work = Callable[[Order], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass
 class OrderSender:
     """Carries out intents. One per process; several processes share the work by row locks."""
 
@@ -65,6 +67,12 @@ class OrderSender:
     wall: WallClock
     market: MarketData
     _in_flight: set[str] = field(default_factory=set)
+    _lost: LostAnswers = field(init=False)
+    _swept_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lost = LostAnswers(self.wall.monotonic)
+        self._swept_at = self.wall.monotonic()
 
     async def send_due(self) -> int:
         """Send every committed intent; how many were sent. Entries that are late expire, told."""
@@ -87,6 +95,19 @@ class OrderSender:
             found = await in_doubt(session, self.wall.now() - SETTLE_SOON, (user_id, mode))
         orders = [order for order in found if order.client_order_id not in self._in_flight]
         await asyncio.gather(*(self._guarded(order, self._recover) for order in orders))
+
+    async def sweep(self) -> int:
+        """Look for orders whose answer was lost: early for what is there, later for good; how many
+        were looked up. To be called often.
+        """
+        early = [one for one in self._lost.due() if one.client_order_id not in self._in_flight]
+        await self._per_user(early, self._glance)
+        now = self.wall.monotonic()
+        settled = self._lost.settled(SETTLE.total_seconds())
+        if settled or now - self._swept_at >= SWEEP_S:
+            self._swept_at = now
+            return len(early) + await self.recover()
+        return len(early)
 
     async def recover(self, settle: timedelta = SETTLE) -> int:
         """Finish orders whose answer was lost at least `settle` ago; how many were looked at.
@@ -171,11 +192,22 @@ class OrderSender:
             report = await exchange.place(to_request(order))
         except OrderRejectedError as error:
             await self._finish(order, REJECTED, error.code)
-        except OrderUnknownError as error:
-            await self._finish(order, UNKNOWN, error.code)
         except DomainError as error:  # it may have arrived: looked up later
+            self._lost.add(order)
             await self._finish(order, UNKNOWN, error.code)
         else:
+            await self._record(order, report)
+
+    async def _glance(self, order: Order) -> None:
+        """Record one that is there already; no conclusion from one that is not."""
+        try:
+            exchange = self.exchanges.of(order.user_id, order.mode)
+            report = await exchange.find(order.client_order_id, order.symbol)
+        except DomainError as error:
+            log.info("not found yet", order=order.client_order_id, error=error.code)
+            return
+        if report is not None:
+            self._lost.found(order)
             await self._record(order, report)
 
     async def _recover(self, order: Order) -> None:

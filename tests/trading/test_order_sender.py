@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.jobs.orders import OrderSender
+from domain.clock import to_ms
 from domain.trading.models import Order
 from tests.support.exchange import TroubledExchanges
 from tests.support.trading import Desk
@@ -164,6 +165,45 @@ async def test_a_lost_answer_is_left_alone_for_a_moment(
     assert await desk.sender.recover(timedelta(seconds=5)) == 0
     desk.market.clock.advance(5)
     assert await desk.sender.recover(timedelta(seconds=5)) == 1
+
+
+@pytest.mark.parametrize("seconds", [0.4, 1.1, 2.1, 5.1])
+async def test_an_order_is_looked_for_soon_after_its_answer_was_lost(
+    desk: Desk, world: TroubledExchanges, seconds: float
+) -> None:
+    world.troubles.append("lost_back")
+    order = await desk.enters()
+    world.forgets = True
+    for passed in (0.1, 0.3, 0.7, 1.0, 3.0):
+        desk.market.clock.advance(passed)
+        world.forgets = desk.market.clock.now_ms() < to_ms(order.decided_at) + seconds * 1000
+        await desk.sender.sweep()
+        assert ((await desk.order(order)).state == "unknown") is world.forgets
+    assert world.arrived == [order.client_order_id], "not sent again before it had settled"
+
+
+async def test_each_look_is_one_question(desk: Desk, world: TroubledExchanges) -> None:
+    world.troubles.append("lost_back")
+    await desk.enters()
+    world.forgets = True
+    looks = []
+    for _ in range(19):
+        desk.market.clock.advance(0.25)
+        looks.append(await desk.sender.sweep())
+    assert [(n + 1) / 4 for n, looked in enumerate(looks) if looked] == [0.5, 1.0, 2.0]
+
+
+async def test_what_never_arrived_is_sent_again_when_it_had_the_time_to_show(
+    desk: Desk, world: TroubledExchanges
+) -> None:
+    world.troubles.append("lost_there")
+    order = await desk.enters()
+    desk.market.clock.advance(4)
+    await desk.sender.sweep()
+    assert world.arrived == []
+    desk.market.clock.advance(1)
+    await desk.sender.sweep()
+    assert world.arrived == [order.client_order_id]
 
 
 async def test_while_the_exchange_can_not_be_asked_an_order_stays_unknown(
