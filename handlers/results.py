@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
+from domain.chat import cards
 from domain.errors import DomainError
-from handlers.backtests import cancel_button, result_view
+from handlers.backtests import cancel_button, card_name, result_view
 from handlers.context import Context
 from handlers.render import backtest_cards, comparison
+from handlers.render.text import lines
 from handlers.texts import Translator, plain
-from handlers.types import Keyboard, Reply
+from handlers.types import Action, Keyboard, Reply
 from handlers.views import View, pager, present
 
 _COMPARE = {"compare", "vs", "비교"}
@@ -26,13 +28,14 @@ async def results(ctx: Context) -> Reply:
     if len(words) > 2:
         raise DomainError("results_one_or_two")
     rows = [await _named(ctx, word) for word in words]
-    view = await result_view(ctx, rows[0]) if len(rows) == 1 else _both(ctx, rows[0], rows[1])
-    return present(ctx, view)
+    if len(rows) == 1:
+        return await _one(ctx, rows[0])
+    return present(ctx, _both(ctx, rows[0], rows[1]))
 
 
 async def tap_result(ctx: Context) -> Reply:
     """One of the list."""
-    return present(ctx, await result_view(ctx, await _numbered(ctx, int(ctx.tap["0"]))))
+    return await _one(ctx, await _numbered(ctx, int(ctx.tap["0"])))
 
 
 async def tap_results(ctx: Context) -> Reply:
@@ -82,6 +85,20 @@ async def list_view(ctx: Context, number: int) -> View:
         (show(plain(t("button.backtest")), "new_bt"), show(plain(t("button.menu")), "menu")),
     )
     return View(backtest_cards.listed(t, found.rows, going), keyboard, card="results:")
+
+
+async def _one(ctx: Context, row: BacktestResult) -> Reply:
+    """Its card. What still goes on is followed here from now on: the card before says so, else it
+    would stay at what it was.
+    """
+    shown = present(ctx, await result_view(ctx, row))
+    kind, ref = cards.split(card_name(row))
+    before = await cards.message_of(ctx.session, ctx.incoming.chat_id, kind, ref)
+    goes_on = row.status in (backtests.QUEUED, backtests.RUNNING)
+    if not goes_on or before in (None, ctx.incoming.message_id):
+        return shown
+    text = lines(backtest_cards.heading(ctx.t, row), "", ctx.t("backtest.moved"))
+    return Reply((Action("edit", text=text, message_id=before),)) + shown
 
 
 def _both(ctx: Context, first: BacktestResult, second: BacktestResult) -> View:

@@ -34,6 +34,25 @@ async def test_what_still_goes_on_comes_first_and_can_be_called_off(w: World) ->
     assert "#1" not in await alice.sends("/results")
 
 
+async def test_opened_again_it_is_followed_there_and_the_card_before_says_so(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/backtest btc 5m donchian")
+    first = alice.messages[-1]["message_id"]
+    await alice.sends("/results")
+    assert "Queued" in await alice.taps("#1 BTCUSDT")
+    left = next(each for each in alice.messages if each["message_id"] == first)
+    assert "shown further below" in left["text"]
+    assert not left.get("buttons")
+    second = alice.messages[-1]["message_id"]
+    async with w.database.write() as session:
+        w.wall.advance(60)
+        await backtests.fail(session, 1, "no_price", w.wall.now())
+    await w.runtime.live_cards.catch_up()
+    shown = {each["message_id"]: each["text"] for each in alice.messages}
+    assert "Try a shorter range" in shown[second]
+    assert "shown further below" in shown[first]
+
+
 async def test_two_are_put_side_by_side(w: World) -> None:
     alice = await w.trader("alice")
     await has_result(w, alice)
