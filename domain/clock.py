@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 
 class WallClock(Protocol):
@@ -50,6 +51,16 @@ def from_ms(moment_ms: int) -> datetime:
 def to_ms(moment: datetime) -> int:
     """Aware datetime -> ms since the epoch, rounded down."""
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def shown_ms(moment_ms: int, zone: str) -> int:
+    """What clocks in an IANA zone show at a moment, read as if it were UTC, ms."""
+    return to_ms(from_ms(moment_ms).astimezone(ZoneInfo(zone)).replace(tzinfo=UTC))
+
+
+def moment_shown(face_ms: int, zone: str) -> int:
+    """The inverse: when clocks there show it, the first time where they do so twice, ms."""
+    return to_ms(from_ms(face_ms).replace(tzinfo=ZoneInfo(zone)))
 
 
 class SystemClock:

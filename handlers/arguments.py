@@ -15,6 +15,7 @@ _SPAN = re.compile(r"(\d{1,3})(d|w|m|mo|y)", re.IGNORECASE)
 _DATES = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _UNIT = {"min": "m", "hr": "h"}
 _SPAN_DAYS = {"d": 1, "w": 7, "m": 30, "mo": 30, "y": 365}
+_YEARS = (1970, 2999)  # beyond them a day cannot be told in every time zone
 _ALL = ("all", "전체")
 _QUOTES = ("USDT", "USD")
 ALL_DAYS = 36_500
@@ -25,7 +26,8 @@ ALL_DAYS = 36_500
 class Wanted:
     """What the words said. `words`: the rest, in order (a strategy's name, or nonsense).
 
-    `span_days`: how far back; `start_ms`, `end_ms`: a stretch of the calendar, UTC.
+    `span_days`: how far back; `start_ms`, `end_ms`: a stretch of the calendar, as
+    if the reader's clock were UTC.
     """
 
     symbols: list[str] = field(default_factory=list)
@@ -106,6 +108,8 @@ def _dates(text: str) -> tuple[datetime, datetime] | None:
     if match is None:
         return None
     year, month, day = int(match[1]), match[2], match[3]
+    if not _YEARS[0] <= year <= _YEARS[1]:
+        return None
     try:
         start = datetime(year, int(month or 1), int(day or 1), tzinfo=UTC)
         if day:

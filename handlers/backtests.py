@@ -175,12 +175,13 @@ async def asked(ctx: Context, draft: Draft) -> backtests.Request:
         raise LookupError("the draft is not complete")
     symbol = draft.symbols[0]
     history = await ctx.services.market.history_range(symbol)
+    wished_ms, until_ms = wizard.stretch(ctx.t, draft)
     start_ms, end_ms = backtests.span(
         history,
         draft.timeframe,
         days=draft.span_days,
-        start_ms=draft.start_ms,
-        end_ms=draft.end_ms,
+        start_ms=wished_ms,
+        end_ms=until_ms,
     )
     return backtests.Request(
         draft.strategy,
@@ -190,15 +191,10 @@ async def asked(ctx: Context, draft: Draft) -> backtests.Request:
         end_ms,
         inputs=draft.inputs,
         share=draft.shared,
-        wished_ms=_wished(draft, end_ms),
+        wished_ms=None
+        if draft.span_days == ALL_DAYS
+        else backtests.wished_start(end_ms, days=draft.span_days, start_ms=wished_ms),
     )
-
-
-def _wished(draft: Draft, end_ms: int) -> int | None:
-    """None where all there is was asked for."""
-    if draft.span_days == ALL_DAYS:
-        return None
-    return backtests.wished_start(end_ms, days=draft.span_days, start_ms=draft.start_ms)
 
 
 async def _queued(ctx: Context, draft: Draft) -> View:

@@ -23,7 +23,7 @@ from handlers.render.text import lines
 from handlers.texts import Html, plain
 from handlers.types import Button, Reply
 from handlers.views import View, anew, rows_of
-from handlers.wizard import COMMANDS, LIVES, SEARCHES, Draft, heading, pick
+from handlers.wizard import COMMANDS, LIVES, SEARCHES, Draft, heading, pick, stretch
 
 RUN, RANGE, INPUTS = "run", "range", "inputs"
 """Steps of a draft: queue it, or ask. `INPUT` + a name: that one."""
@@ -187,14 +187,15 @@ def _with(draft: Draft, chosen: dict[str, float | bool]) -> dict[str, float | bo
 
 
 def _over(draft: Draft, days: int) -> Draft:
-    return replace(draft, span_days=days, start_ms=None, end_ms=None, step=None)
+    return replace(draft, span_days=days, start_ms=None, end_ms=None, local=None, step=None)
 
 
 def _range_text(ctx: Context, draft: Draft) -> str:
-    if draft.start_ms is None or draft.end_ms is None:
+    start_ms, end_ms = stretch(ctx.t, draft)
+    if start_ms is None or end_ms is None:
         return _days(ctx, draft.span_days or _DEFAULT_DAYS)
     t = numbers.by_bars(ctx.t, str(draft.timeframe))
-    first, last = (numbers.day(t, from_ms(ms)) for ms in (draft.start_ms, draft.end_ms - 1))
+    first, last = (numbers.day(t, from_ms(ms)) for ms in (start_ms, end_ms - 1))
     return f"{first} – {last}"
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.bots.service import timeframes_for
+from domain.clock import moment_shown
 from domain.errors import DomainError
 from domain.market.ports import unknown_symbol
 from domain.strategies import service as strategies
@@ -19,9 +20,9 @@ from domain.strategies.models import Strategy
 from handlers import inputs
 from handlers.arguments import Wanted, looks_like_symbol, understand
 from handlers.context import Context
-from handlers.render import names
+from handlers.render import names, numbers
 from handlers.render.text import lines
-from handlers.texts import Html, plain
+from handlers.texts import Html, Translator, plain
 from handlers.types import Button, Keyboard
 from handlers.views import View, rows_of
 
@@ -39,7 +40,8 @@ class Draft:
     """What is chosen so far. `purpose`: BOT, BACKTEST, OPTIMIZE or WALKFORWARD; `span_days`,
     `start_ms`, `end_ms`: a backtest's range. `page`: of the strategies to choose from. `shared`: a
     link's strategy instead. `inputs`: other than the defaults. `step`: where a complete draft is
-    at, see `setup`. `spans`: of a search: (low, high, step) of params.
+    at, see `setup`. `spans`: of a search: (low, high, step) of params. `local`: the range was typed
+    and is read by the reader's clock, see `stretch`.
     """
 
     purpose: str
@@ -54,6 +56,7 @@ class Draft:
     inputs: dict[str, float | bool] | None = None
     step: str | None = None
     spans: dict[str, list[Any]] | None = None
+    local: bool | None = None
 
     def to_args(self) -> dict[str, Any]:
         """What a button carries."""
@@ -86,7 +89,18 @@ async def drafted(ctx: Context, purpose: str, words: Sequence[str] | None = None
         wanted.start_ms,
         wanted.end_ms,
         inputs=chosen or None,
+        local=True if wanted.start_ms is not None else None,
     )
+
+
+def stretch(t: Translator, draft: Draft) -> tuple[int | None, int | None]:
+    """(start, end) of a draft's range in ms UTC. Days that were typed are the reader's; those of
+    bars of a day are the exchange's.
+    """
+    if not draft.local or draft.start_ms is None or draft.end_ms is None:
+        return draft.start_ms, draft.end_ms
+    zone = numbers.by_bars(t, str(draft.timeframe)).tz
+    return moment_shown(draft.start_ms, zone), moment_shown(draft.end_ms, zone)
 
 
 async def question(ctx: Context, draft: Draft) -> View | None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from domain.clock import from_ms, to_ms
+from domain.clock import from_ms, moment_shown, shown_ms, to_ms
 from domain.market.timeframes import DAY_MS
 from handlers.render import numbers
 from handlers.texts import Translator
@@ -36,21 +35,10 @@ class Tick:
 
 def time_ticks(t: Translator, start_ms: int, end_ms: int) -> list[Tick]:
     """At most about 7 marks in [start_ms, end_ms], where the reader's clocks show whole units."""
-    zone = ZoneInfo(t.tz)
-    begin, end = (_shown(zone, at) for at in (start_ms, end_ms))
+    begin, end = (shown_ms(at, t.tz) for at in (start_ms, end_ms))
     # An hour that clocks leave out has no place of its own; one that they repeat has its first.
-    places = {_placed(zone, tick.at): tick.label for tick in _marks(t, begin, end)}
-    return [Tick(at, label) for at, label in places.items() if start_ms <= at <= end_ms]
-
-
-def _shown(zone: ZoneInfo, at_ms: int) -> int:
-    """What clocks show then, as if it were UTC, ms."""
-    return to_ms(from_ms(at_ms).astimezone(zone).replace(tzinfo=UTC))
-
-
-def _placed(zone: ZoneInfo, shown_ms: float) -> float:
-    """The inverse of `_shown`."""
-    return float(to_ms(from_ms(int(shown_ms)).replace(tzinfo=zone)))
+    places = {moment_shown(int(tick.at), t.tz): tick.label for tick in _marks(t, begin, end)}
+    return [Tick(float(at), label) for at, label in places.items() if start_ms <= at <= end_ms]
 
 
 def _marks(t: Translator, start_ms: int, end_ms: int, most: int = 7) -> list[Tick]:

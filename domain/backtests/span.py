@@ -15,7 +15,7 @@ from domain.market.timeframes import DAY_MS, to_ms
 MOST_BARS = 600_000  # a year of minutes and a little more
 DEFAULT_DAYS = 90
 LEAST_BARS = 2
-_SLACK = 0.01  # of what was asked for: so much less is not worth a word
+_SLACK = 0.02  # of what was asked for: so much less is not worth a word
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,12 +12,15 @@ from sqlalchemy import select
 
 from domain.backtests.models import BacktestResult
 from domain.bots.models import BotStatus
+from domain.clock import to_ms
 from domain.strategies.language import Param, compile_rules
 from handlers.inputs import offered
+from handlers.texts import Translator
+from handlers.wizard import Draft, stretch
 from tests.handlers.rows import has_result
 from tests.support.world import Person, World
 
-DAY_MS = 86_400_000
+DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 
 
 async def newest(w: World) -> BacktestResult:
@@ -49,6 +55,38 @@ async def test_a_range_that_was_typed_is_shown_by_its_first_and_last_day(w: Worl
     alice = await w.trader("alice")
     await alice.sends("/backtest donchian btc 2025-12-30..2026-01-01")
     assert "Range: Dec 30, 2025 – Jan 1, 2026" in await alice.taps("5m")
+
+
+async def test_days_that_are_typed_are_the_readers_days(w: World) -> None:
+    minsu = await w.trader("minsu", "ko")
+    said = await minsu.sends("/backtest donchian btc 5m 2026-01-01")
+    assert "2026. 1. 1. – 2026. 1. 1." in said
+    row = await newest(w)
+    assert row.params is not None
+    seoul = to_ms(datetime(2025, 12, 31, 15, tzinfo=UTC))
+    history = await w.market.history_range("BTCUSDT")
+    assert row.params["wished_ms"] == seoul
+    assert row.params["start_ms"] == max(seoul, history.start_ms)
+
+
+@pytest.mark.parametrize("word", ["0001", "9999", "0001-01-01..9998-12-31"])
+@pytest.mark.parametrize("language", ["en", "ko"])
+async def test_years_before_and_after_all_markets_are_no_range(
+    w: World, word: str, language: str
+) -> None:
+    person = await w.trader("minsu", language)
+    said = await person.sends(f"/backtest donchian btc {word}")
+    assert word in said
+    assert said == await person.sends(f"/backtest donchian btc 5m {word}")
+
+
+def test_days_of_bars_of_a_day_are_the_exchanges() -> None:
+    t, day = Translator("ko", "Asia/Seoul"), to_ms(datetime(2026, 1, 1, tzinfo=UTC))
+    draft = Draft("bt", timeframe="1d", start_ms=day, end_ms=day + DAY_MS, local=True)
+    assert stretch(t, draft) == (day, day + DAY_MS)
+    hours = replace(draft, timeframe="1h")
+    assert stretch(t, hours) == (day - 9 * HOUR_MS, day + 15 * HOUR_MS)
+    assert stretch(t, replace(hours, local=None)) == (day, day + DAY_MS)
 
 
 async def test_inputs_are_chosen_or_typed_and_shown_on_the_card(w: World) -> None:
