@@ -32,7 +32,7 @@ async def tap_document(ctx: Context) -> Reply:
     if int(ctx.tap["1"]) == CSV:
         trades: list[tuple[Cell, ...]] = []
         async for page in backtests.trade_pages(ctx.session, row.id):
-            trades += ((len(trades) + number, *cells) for number, cells in enumerate(page, 1))
+            trades += [(number, *cells) for number, cells in enumerate(page, len(trades) + 1)]
         content = await asyncio.to_thread(spreadsheets.table, spreadsheets.BACKTEST_TRADES, trades)
         text = ctx.t("document.backtest_trades", id=row.id, n=len(trades))
         return await _document(ctx, f"{name}-trades.csv", content, text)

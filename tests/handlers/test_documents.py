@@ -46,7 +46,7 @@ async def test_a_backtests_trades_and_report_come_as_files(tmp_path: Path) -> No
         assert f"{len(rows)}건" in said
         assert len(rows) > 3
         assert list(rows[0]) == list(spreadsheets.BACKTEST_TRADES)
-        assert rows[0]["number"] == "1"
+        assert [int(row["number"]) for row in rows] == list(range(1, len(rows) + 1))
         assert rows[0]["entry_time"].endswith("Z")
         await alice.taps("보고서")
         page = sent(w).decode()
