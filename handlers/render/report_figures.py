@@ -27,8 +27,8 @@ GROUPS: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 _ELSEWHERE = {
     "start_ms", "end_ms", "days", "bars", "data_hash", "average_holding_minutes",
-    "denied_levels", "denied_liquidation", "denied_minimum", "denied_halted", "expired", "halts",
-    "both_touched",
+    "denied_levels", "denied_liquidation", "denied_minimum", "denied_halted",
+    "denied_positions", "denied_margin", "expired", "halts", "both_touched",
 }  # fmt: skip
 """Said by the heading or by a note."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.backtests.notes import run_notes
+from domain.backtests.result import Counters
+from domain.backtests.rules import Rules
 from handlers.render import report_notes, spreadsheets
+from handlers.render.report_figures import unnamed
 from handlers.texts import Translator
 from tests.architecture.sources import ROOT
 from tests.backtests.lab import waves
@@ -120,5 +125,25 @@ def test_notes_are_sentences_and_what_nobody_knows_stays(lang: str) -> None:
     t = Translator(lang)
     gaps = "data_gaps: count=2, missing=7, longest=5, longest_start_ms=1493596800000"
     assert "2017" in report_notes.sentence(t, gaps)
+    assert "5,352" in report_notes.sentence(t, "both_touched: count=5352")
     assert report_notes.sentence(t, "news: a=<1>") == "news: a=&lt;1&gt;"
     assert report_notes.sentence(t, "data_gaps: count=2") == "data_gaps: count=2"
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_rules_in_force_are_said_as_people_write_them(lang: str) -> None:
+    nothing = Counters(*(0 for _ in fields(Counters)))
+    rules = run_notes(Rules(daily_loss_limit=1_500.0), nothing)[-1]
+    said = report_notes.sentence(Translator(lang), str(rules))
+    for text in ("0.06%", "1,500.00 USDT", "1%", "UTC"):
+        assert text in said
+    unlimited = str(rules).replace("1500.0", "none")
+    assert Translator(lang)("strategy.off") in report_notes.sentence(Translator(lang), unlimited)
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_what_did_not_become_a_trade_is_said_by_a_note_and_nowhere_raw(lang: str) -> None:
+    t = Translator(lang)
+    for counter in fields(Counters):
+        assert t.knows(f"note.{counter.name}")
+        assert unnamed({counter.name: 3}) == []
