@@ -15,7 +15,7 @@ from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD, s
 from domain.strategies.language import Program
 from domain.strategies.service import compile_code
 from handlers.render import names, numbers, study_cards
-from handlers.render.strategy_cards import result_line, value
+from handlers.render.strategy_cards import gain, value
 from handlers.render.tables import pairs
 from handlers.render.text import join, lines
 from handlers.texts import Html, Translator
@@ -54,26 +54,30 @@ def followed(t: Translator, row: BacktestResult, ahead: int | None = None) -> Ht
 def listed(
     t: Translator, rows: Sequence[BacktestResult], going: Sequence[BacktestResult] = ()
 ) -> Html:
-    """The latest results, one line each, below what still goes on."""
+    """The latest results, two lines each, below what still goes on."""
     if not rows and not going:
         return lines(t("results.title"), "", t("results.none"))
     parts: list[str] = [t("results.title"), "", *(_going(t, row) for row in going)]
     if rows and going:
         parts.append("")
     for row in rows:
-        parts.append(_study_line(t, row) if row.kind in TITLES else result_line(t, row))
-        name = (row.params or {}).get("strategy")
-        if name:
-            parts.append(t("results.strategy", name=names.strategy(t, name)))
+        parts.append(titled(t, row) if row.kind in TITLES else _gained(t, row))
+        name = names.strategy(t, (row.params or {}).get("strategy", ""))
+        about = join(" · ", name, numbers.day(t, row.created_at))
+        parts.append(t("results.about", about=about))
     return lines(*parts)
 
 
-def _study_line(t: Translator, row: BacktestResult) -> Html:
-    return join(" · ", titled(t, row), numbers.day(t, row.created_at))
+def _gained(t: Translator, row: BacktestResult) -> Html:
+    return t("results.gained", id=row.id, market=_market(row), gain=gain(t, row))
+
+
+def _market(row: BacktestResult) -> Html:
+    return join(" ", row.pair or "", row.timeframe or "")
 
 
 def _going(t: Translator, row: BacktestResult) -> Html:
-    about = {"id": row.id, "market": join(" ", row.pair or "", row.timeframe or "")}
+    about = {"id": row.id, "market": _market(row)}
     if row.status == QUEUED:
         return t("results.queued", **about)
     return t("results.running", percent=numbers.percent(t, (row.progress or 0.0) * 100, 0), **about)

@@ -131,14 +131,20 @@ def _results(t: Translator, results: Sequence[BacktestResult]) -> list[Html]:
 
 def result_line(t: Translator, row: BacktestResult) -> Html:
     """One earlier backtest."""
-    gain = (row.final_balance / row.initial_balance - 1) * 100 if row.initial_balance else 0.0
     return t(
         "strategy.result",
         id=row.id,
         market=join(" ", row.pair or "", row.timeframe or ""),
-        gain=numbers.percent(t, gain, signed=True),
+        gain=gain(t, row),
         date=numbers.day(t, row.created_at),
     )
+
+
+def gain(t: Translator, row: BacktestResult) -> str:
+    """What an earlier backtest brought, percent."""
+    start = row.initial_balance
+    moved = (row.final_balance / start - 1) * 100 if start else 0.0
+    return numbers.percent(t, moved, signed=True)
 
 
 def _cut(code: str) -> str:
