@@ -29,6 +29,8 @@ def make_help(routes: Routes) -> tuple[Handler, Handler]:
         for route in visible(routes(), ctx):
             if name in (route.name, *route.aliases):
                 return Reply.text(details(route, ctx.t))
+        if rule_help.is_rule(name):
+            return rule_help.rule_help(ctx, [name])
         raise DomainError("unknown_command", command=name[:40])
 
     async def help_tap(ctx: Context) -> Reply:

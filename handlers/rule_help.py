@@ -24,6 +24,11 @@ def rule_help(ctx: Context, words: list[str]) -> Reply:
     return present(ctx, View(_page(word, ctx.t), _keyboard(ctx)))
 
 
+def is_rule(word: str) -> bool:
+    """Whether it names a function of the rule language."""
+    return any(function.name == word for function in FUNCTIONS)
+
+
 async def tap_rules(ctx: Context) -> Reply:
     """The overview, or the family of the tapped button."""
     word = str(ctx.tap.get("0", ""))

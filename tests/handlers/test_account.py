@@ -72,6 +72,7 @@ async def test_help_lists_every_command_and_explains_each(w: World) -> None:
         assert f"/{route.name} – " in await alice.sends(f"/help {route.name}")
     assert "/positions – " in await alice.sends("/help /POS")
     assert "There is no /nonsense" in await alice.sends("/help nonsense")
+    assert "crossover(" in await alice.sends("/help crossover")
 
 
 async def test_the_menu_leads_everywhere_and_back(w: World) -> None:
