@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -40,6 +40,10 @@ PRODUCT = "USDT-FUTURES"
 _FIRST_LOOK_MS = 24 * 3_600_000
 _LEVERAGE_KNOWN_S = 300.0
 """It may be set by hand at the exchange, which nobody tells as long as nothing is open."""
+_TRIES = 6
+"""Of each call of somebody who insists: of 25 calls that fail every other time all succeed in two
+rounds of three.
+"""
 _OVERLAP_MS = 120_000
 """Fills of several symbols are read one after the other: what happened meanwhile is read again."""
 _REFUSES_TO_TELL = {MARKET_GONE.code, REFUSED_SOMEHOW.code, "unknown_symbol"}
@@ -61,6 +65,7 @@ class CcxtAccount:
     demo: bool
     last_price: bool = True
     seen: MoneySeen | None = None
+    tries: int = 1
 
     @property
     def name(self) -> str:
@@ -197,6 +202,9 @@ class CcxtAccount:
         """Everything reconcile asks; orders last, so that the order of every fill is known. A
         market that is gone tells nothing of itself, and holds up no other.
         """
+        if question.insists:
+            patient = replace(self, tries=_TRIES)
+            return await patient.snapshot(replace(question, insists=False))
         client = await self._client()
         balance, positions = await asyncio.gather(self.balance(), self.positions())
         listed = self.clients.markets.symbols()
@@ -216,7 +224,8 @@ class CcxtAccount:
         return OrderReport(client_order_id, "", "accepted", error_code=UNTOLD)
 
     async def _client(self) -> Client:
-        return await self.clients.of(self.user_id, self.demo)
+        client = await self.clients.of(self.user_id, self.demo)
+        return client if self.tries == 1 else replace(client, tries=self.tries)
 
     def _keeper(self, client: Client) -> LevelKeeper:
         return LevelKeeper(client, self.clients.markets, self.last_price)

@@ -42,6 +42,9 @@ class OpenedKey:
     hedged: bool
 
 
+_SOON_S = 2.0
+_PASSING = (Meaning.LOST, Meaning.BUSY, Meaning.DOWN)
+
 OpenKey = Callable[[int, bool], Awaitable[OpenedKey]]
 """(user id, demo) -> the key that trades for them. Raises DomainError("no_key", ...)."""
 
@@ -85,6 +88,8 @@ class Client:
     trouble: KeyTrouble
     opened_at: float
     used_at: float
+    tries: int = 1
+    """More than one only for whoever changes nothing: an order would be sent twice."""
     leverages: dict[str, tuple[int, float]] = field(default_factory=dict)
     """Symbol -> leverage that was set there, margin isolated, and when (monotonic)."""
 
@@ -96,10 +101,23 @@ class Client:
         return {"uta": self.key.account_type == "unified"}
 
     async def call(self, urgency: int, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
-        """Raises CallRefusedError. A clock that is off is set and the call, which was refused for
-        it, made once more.
+        """Raises CallRefusedError. What failed on its way, and soon, is made again as often as
+        `tries` says, at the pace of the account's turns.
         """
-        await self.limits.turn(self.account, urgency)
+        left = self.tries
+        while True:
+            await self.limits.turn(self.account, urgency)
+            began = self.limits.now()
+            try:
+                return await self._made(urgency, work)
+            except CallRefusedError as error:
+                left -= 1
+                late = self.limits.now() - began > _SOON_S
+                if left == 0 or late or error.told.meaning not in _PASSING:
+                    raise
+
+    async def _made(self, urgency: int, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
+        """A clock that is off is set and the call, which was refused for it, made once more."""
         try:
             return await self._once(work)
         except CallRefusedError as error:

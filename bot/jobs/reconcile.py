@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -38,15 +38,18 @@ class Reconciler:
         at: datetime | None = None,
         *,
         without: Collection[int] = (),
+        insists: bool = False,
     ) -> Reconciled:
         """All accounts of a mode, or some, or all but some; with nothing at large one query is all
         it costs.
 
-        `at`: market time of the books, now when left out.
+        `at`: market time of the books, now when left out. `insists`: see `AccountQuestion`.
         """
         at = at or self.clock.now()
         async with self.database.read() as session:
             asked = await reconcile.questions(session, mode, user_ids)
+        if insists:
+            asked = {user: replace(question, insists=True) for user, question in asked.items()}
         whole = Reconciled(set(asked))
         waiting = [user_id for user_id in asked if user_id not in without]
         for start in range(0, len(waiting), CHUNK):

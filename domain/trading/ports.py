@@ -149,12 +149,14 @@ class LevelRequest:
 @dataclass(frozen=True, slots=True)
 class AccountQuestion:
     """What reconcile wants of an account: fills after `after`; the state of orders (client id,
-    symbol). `symbols`: where we hold or may soon hold something.
+    symbol). `symbols`: where we hold or may soon hold something. `insists`: somebody waits for the
+    answer: what fails and changes nothing is asked again at once.
     """
 
     after: str | None = None
     orders: tuple[tuple[str, str], ...] = ()
     symbols: tuple[str, ...] = ()
+    insists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
