@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.outbox import kinds
-from domain.research.service import OPTIMIZE
+from domain.research.service import OPTIMIZE, WALKFORWARD
 from handlers.backtests import after_search
 from handlers.callbacks import Buttons
 from handlers.pictures import keyboard_below
@@ -83,6 +83,9 @@ def _keyboard(kind: str, params: Params, t: Translator, buttons: Buttons) -> Key
         return keyboard_below(t, buttons, int(params["result_id"]), strategy)
     if kind == kinds.STUDY_DONE and params.get("kind") == OPTIMIZE:
         return after_search(t, buttons, int(params["result_id"]))
+    if kind == kinds.STUDY_DONE and params.get("kind") == WALKFORWARD:
+        again = plain(t("button.again_with"))
+        return ((buttons.show(again, "begin", "again", params["result_id"]),),)
     wanted = _BUTTONS.get(kind, ())
     if kind == kinds.KEY and key_cards.is_refused(params):
         wanted = (_CONNECT, *wanted)

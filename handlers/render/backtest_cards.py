@@ -153,11 +153,12 @@ def heading(t: Translator, row: BacktestResult) -> Html:
 
 
 def _range(t: Translator, row: BacktestResult) -> Html | None:
-    """First and last day, as on the pictures."""
-    params = row.params or {}
+    """First and last day, as on the pictures: candles may begin later than was promised."""
+    params, found = row.params or {}, row.metrics or {}
     if row.timeframe is None or not {"start_ms", "end_ms"} <= params.keys():
         return None
-    first, last = from_ms(int(params["start_ms"])), from_ms(int(params["end_ms"]) - 1)
+    start_ms = max(int(params["start_ms"]), int(found.get("start_ms") or 0))
+    first, last = from_ms(start_ms), from_ms(int(params["end_ms"]) - 1)
     t = numbers.by_bars(t, row.timeframe)
     return t("backtest.range", start=numbers.day(t, first), end=numbers.day(t, last))
 

@@ -114,7 +114,10 @@ def test_the_card_has_the_days_that_its_pictures_have() -> None:
     assert "May 1, 2017 – May 31, 2017" in backtest_cards.card(Translator("en"), row)
     seoul = Translator("en", "Asia/Seoul")
     assert "May 1, 2017 – Jun 1, 2017" in backtest_cards.card(seoul, row)
-    row.timeframe = "1d"
+    late = datetime(2017, 5, 20, tzinfo=UTC)
+    row.metrics = {"start_ms": to_ms(late)}
+    assert "May 20, 2017 – May 31, 2017" in backtest_cards.card(Translator("en"), row)
+    row.timeframe, row.metrics = "1d", None
     assert "May 1, 2017 – May 31, 2017" in backtest_cards.card(seoul, row)
 
 

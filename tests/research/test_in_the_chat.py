@@ -105,6 +105,7 @@ async def test_a_walk_forward_is_told_in_korean(w: World) -> None:
     said = (await told(w))["caption"]
     assert "워크포워드 #1" in said
     assert "6개 구간" in said
+    assert "fast 3…4" in await alice.taps("바꿔서 다시")
 
 
 async def test_trades_are_drawn_anew_from_a_backtest(w: World) -> None:
