@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -27,6 +27,7 @@ from handlers.types import Action
 log = structlog.get_logger(__name__)
 KIND = "backtest"
 _LOOKED_AFTER = timedelta(days=7)
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class LiveCards:
     wall: WallClock
     writer: GroupWriter
     _missed: dict[str, int] = field(default_factory=dict)
+    _settled: set[tuple[int, datetime]] = field(default_factory=set)
+    """Cards, as of when, that are known to show the end: not looked up again."""
 
     async def follow(self, action: Action) -> None:
         """Once a card is on the screen: show what became of it before anybody knew where it is.
@@ -81,11 +84,20 @@ class LiveCards:
         """
         async with self.database.read() as session:
             shown = await cards.since(session, KIND, self.wall.now() - _LOOKED_AFTER)
-            ended = await backtests.ended(session, [int(card.ref) for card in shown])
-        for card in shown:
-            user_id, at = ended.get(int(card.ref), (0, card.updated_at))
+            doubtful = [card for card in shown if (card.id, card.updated_at) not in self._settled]
+            ended: dict[int, tuple[int, datetime]] = {}
+            for first in range(0, len(doubtful), _AT_ONCE):
+                some = doubtful[first : first + _AT_ONCE]
+                ended |= await backtests.ended(session, [int(card.ref) for card in some])
+        self._settled.intersection_update((card.id, card.updated_at) for card in shown)
+        for card in doubtful:
+            if (end := ended.get(int(card.ref))) is None:
+                continue
+            user_id, at = end
             if card.updated_at < at:
                 await self.edit(user_id, KIND, card.ref, "", {})
+            else:
+                self._settled.add((card.id, card.updated_at))
 
     def _brought_up(self, action: Action, kind: str, ref: str) -> None:
         message_id, now = int(action.message_id or 0), self.wall.now()
