@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
 from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD
-from handlers import bots, documents, pictures, setup, wizard
+from handlers import bots, documents, pictures, reach, setup, wizard
 from handlers.arguments import ALL_DAYS
 from handlers.callbacks import Buttons
 from handlers.context import Context
@@ -166,7 +166,7 @@ async def _as_before(ctx: Context, purpose: str, result_id: object) -> Draft:
     )
 
 
-async def asked(ctx: Context, draft: Draft) -> backtests.Request:
+def asked(ctx: Context, draft: Draft) -> backtests.Request:
     """What a complete draft asks for, its range cut to what the market has.
 
     Raises DomainError("backtest_range"), and what the market does.
@@ -174,7 +174,7 @@ async def asked(ctx: Context, draft: Draft) -> backtests.Request:
     if draft.timeframe is None:
         raise LookupError("the draft is not complete")
     symbol = draft.symbols[0]
-    history = await ctx.services.market.history_range(symbol)
+    history = reach.history_of(ctx.looked, symbol)
     wished_ms, until_ms = wizard.stretch(ctx.t, draft)
     start_ms, end_ms = backtests.span(
         history,
@@ -198,6 +198,6 @@ async def asked(ctx: Context, draft: Draft) -> backtests.Request:
 
 
 async def _queued(ctx: Context, draft: Draft) -> View:
-    wanted = await asked(ctx, draft)
+    wanted = asked(ctx, draft)
     row = await backtests.request(ctx.session, ctx.services.queue, ctx.user.id, wanted, ctx.now)
     return await result_view(ctx, row)

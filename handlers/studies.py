@@ -137,7 +137,7 @@ async def _queued(ctx: Context, draft: Draft) -> View:
         ctx.services.queue,
         ctx.user.id,
         _STUDIES[draft.purpose],
-        await asked(ctx, draft),
+        asked(ctx, draft),
         {name: Span(*values) for name, values in (draft.spans or {}).items()},
         ctx.now,
     )

@@ -18,7 +18,7 @@ COMMITS = {
 READS_TIME = {"domain/clock.py": "the clocks"}
 """File -> why it may read the time."""
 
-ASKED = ("price", "contract", "candles", "funding")
+ASKED = ("price", "contract", "candles", "funding", "history_range")
 """What a market is asked over the network."""
 
 TIME = {
