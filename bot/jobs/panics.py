@@ -118,8 +118,8 @@ class Panics:
         """Cancel, look, close, book: whether nothing is left.
 
         Reading an account to book it costs two calls a position and more: while it is not known
-        what became of a close, that would only be in the way of finding out. All of them must
-        succeed, so each is made again where it fails.
+        what became of a close, that would only be in the way of finding out. Once nothing is left
+        all of them must succeed, so each is made again where it fails.
         """
         exchange = self.exchanges.of(panic.user_id, panic.mode)
         await self._cancel(panic, exchange)
@@ -133,7 +133,7 @@ class Panics:
         left = await self._held(panic, exchange) if held else held
         if left and await self._is_in_doubt(panic):
             return False
-        await self.reconciler.run(panic.mode, [panic.user_id], insists=True)
+        await self.reconciler.run(panic.mode, [panic.user_id], insists=not left)
         async with self.database.read() as session:
             return not left and await panics.is_settled(session, panic)
 
