@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any, Protocol, TypeVar
 
 import ccxt.async_support as ccxt
@@ -129,7 +129,9 @@ class Client:
 
     async def _once(self, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
         try:
-            return await work(self.exchange)
+            # ccxt sets rounding and traps of the context it finds, for whoever calculates next.
+            with localcontext():
+                return await work(self.exchange)
         except ccxt.BaseError as error:
             told = meaning_of(error)
             if told.meaning is Meaning.KEY:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import (
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    Underflow,
+    getcontext,
+    setcontext,
+)
 
 import pytest
 from sqlalchemy import update
@@ -40,6 +47,14 @@ async def test_levels_are_measured_from_the_fill(desk: LiveDesk) -> None:
     assert len(desk.account.live_plans()) == 1, "the preset is gone"
     assert (await desk.order(order.client_order_id)).state == "filled"
     assert desk.emulator.bare() == []
+
+
+async def test_arithmetic_is_the_same_after_an_order_as_before(desk: LiveDesk) -> None:
+    """The exchange's library sets the rounding and the traps of whatever context it finds."""
+    setcontext(Context())
+    await desk.trades("buy", "0.01", stop_percent=2.0, take_profit_percent=4.0)
+    assert getcontext().rounding == ROUND_HALF_EVEN
+    assert not getcontext().traps[Underflow]
 
 
 @pytest.mark.parametrize("code", ["429", "40015"])
