@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ Number = Decimal | float | int
 MINUS = "−"
 MISSING = "–"
 _MOST_DECIMALS = 8
+_FOUR_DIGITS = Context(prec=4, rounding=ROUND_HALF_EVEN)
 _MOST_DIGITS = 18
 """Before the point; a greater number is written with its power of ten: 1.234e+30."""
 
@@ -139,7 +140,7 @@ def _is_amount(value: Decimal) -> bool:
 
 
 def _odd(value: Decimal) -> str:
-    return f"{value:.3e}".replace("-", MINUS) if value.is_finite() else MISSING
+    return f"{_FOUR_DIGITS.plus(value):.3e}".replace("-", MINUS) if value.is_finite() else MISSING
 
 
 def _sign(value: Decimal, signed: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 
 import pytest
 from hypothesis import given
@@ -52,9 +52,11 @@ def test_quantities_and_settings_are_as_short_as_they_can_be() -> None:
         (10**29, "1.000e+29"),
     ],
 )
-def test_what_nobody_counts_is_said_all_the_same(value: float, said: str) -> None:
-    assert numbers.setting(en, value) == said
-    assert numbers.fixed(ko, value, 0) == said
+@pytest.mark.parametrize("rounding", [ROUND_HALF_EVEN, ROUND_HALF_UP])
+def test_what_nobody_counts_is_said_all_the_same(value: float, said: str, rounding: str) -> None:
+    with localcontext(rounding=rounding):  # others leave theirs behind
+        assert numbers.setting(en, value) == said
+        assert numbers.fixed(ko, value, 0) == said
 
 
 @given(st.decimals(-(10**9), 10**9, places=8), st.integers(0, 8))
