@@ -19,7 +19,7 @@ from domain.outbox.service import Outbox
 from domain.risk.kills import CLOSING, FLAT, LIFTED, LIFTING, SPREADING, USER, Target
 from domain.risk.models import Kill
 from domain.settings.models import UserSettings
-from domain.trading.models import Order, Position
+from domain.trading.models import IS_OPEN, Order, Position
 from domain.trading.states import OPEN
 
 BATCH = 200
@@ -149,7 +149,9 @@ def _accounts(target: Target) -> CompoundSelect[int, str]:
     """(user id, mode) of whoever has something open, waiting or running there, each once."""
     parts: list[Select[int, str]] = [
         select(Position.user_id, Position.mode).where(*_of(target, Position)),
-        select(Order.user_id, Order.mode).where(Order.state.in_(OPEN), *_of(target, Order)),
+        select(Order.user_id, Order.mode).where(
+            IS_OPEN, Order.state.in_(OPEN), *_of(target, Order)
+        ),
         select(BotStatus.user_id, func.coalesce(BotStatus.mode, literal("paper"))).where(
             BotStatus.is_running, *_bots(target)
         ),

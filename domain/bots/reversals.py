@@ -19,7 +19,7 @@ from domain.outbox.service import Outbox
 from domain.risk.gate import Appetite, Entry, decide_entry
 from domain.risk.service import locked_limits
 from domain.trading.intents import BUY, pending_exposure
-from domain.trading.models import Order, Position
+from domain.trading.models import IS_OPEN, Order, Position
 from domain.trading.ports import Balance
 from domain.trading.reconcile import end_order
 from domain.trading.states import EXPIRED, HELD, INTENT, REJECTED, move
@@ -28,7 +28,7 @@ from domain.trading.states import EXPIRED, HELD, INTENT, REJECTED, move
 async def held_entries(session: AsyncSession, mode: str) -> Sequence[Order]:
     """Entries of a mode that wait, the oldest first."""
     found = await session.scalars(
-        select(Order).where(Order.mode == mode, Order.state == HELD).order_by(Order.id)
+        select(Order).where(IS_OPEN, Order.mode == mode, Order.state == HELD).order_by(Order.id)
     )
     return found.all()
 

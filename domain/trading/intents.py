@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.clock import from_ms, to_ms
 from domain.errors import DomainError
 from domain.money import exact
-from domain.trading.models import Order
+from domain.trading.models import IS_OPEN, Order
 from domain.trading.ports import OrderRequest
 from domain.trading.states import HELD, IN_DOUBT, INTENT, OPEN, SENT, move
 from domain.trading.track import SignalBar
@@ -241,7 +241,7 @@ def to_request(order: Order) -> OrderRequest:
 
 async def waiting_intents(session: AsyncSession) -> bool:
     """Whether anything waits to be sent."""
-    found = await session.scalar(select(Order.id).where(Order.state == INTENT).limit(1))
+    found = await session.scalar(select(Order.id).where(IS_OPEN, Order.state == INTENT).limit(1))
     return found is not None
 
 
@@ -259,7 +259,7 @@ async def claim_intents(
     """
     found = await session.scalars(
         select(Order)
-        .where(Order.state == INTENT, *_of(account))
+        .where(IS_OPEN, Order.state == INTENT, *_of(account))
         .order_by(Order.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -285,7 +285,7 @@ async def in_doubt(
     """
     found = await session.scalars(
         select(Order)
-        .where(Order.state.in_(IN_DOUBT), Order.sent_at <= sent_before, *_of(account))
+        .where(IS_OPEN, Order.state.in_(IN_DOUBT), Order.sent_at <= sent_before, *_of(account))
         .order_by(Order.id)
     )
     return list(found)

@@ -26,7 +26,10 @@ from domain.columns import BigId, ExactNumeric, JSONText, UtcDateTime
 from domain.database import Base
 from domain.trading.track import SignalBar, Track
 
-OPEN = text("state IN ('held', 'intent', 'sent', 'accepted', 'unknown')")
+IS_OPEN = text("state IN ('held', 'intent', 'sent', 'accepted', 'unknown')")
+"""Of an order. Said again beside the very states that are asked for, it lets a database read the
+few orders that are open and not all there ever were.
+"""
 DUE = text("levels_due_ms IS NOT NULL")
 
 
@@ -173,7 +176,8 @@ class Order(Base):
     __tablename__ = "orders"
     __table_args__ = (
         Index("idx_order_user_state", "user_id", "state"),
-        Index("idx_order_open", "mode", "user_id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("idx_order_open", "mode", "user_id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+        Index("idx_order_state", "state", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
         Index("idx_order_exchange_id", "exchange_order_id"),
     )
 

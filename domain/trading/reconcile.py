@@ -32,7 +32,7 @@ from domain.trading.booking import Booked, Ledger, book
 from domain.trading.classify import classify
 from domain.trading.compare import Difference, compare, mark_known
 from domain.trading.intents import PANIC, Intent, write_intents
-from domain.trading.models import Fill, Order, Position
+from domain.trading.models import IS_OPEN, Fill, Order, Position
 from domain.trading.ports import (
     AccountQuestion,
     AccountSnapshot,
@@ -54,7 +54,7 @@ UNTOLD_FOR = timedelta(hours=1)
 _MODE: BindParameter[str] = bindparam("mode")
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _ORDERS = select(Order.user_id, Order.client_order_id.label("order_id"), Order.symbol).where(
-    Order.mode == _MODE, Order.state.in_(ASKED)
+    IS_OPEN, Order.mode == _MODE, Order.state.in_(ASKED)
 )
 _HELD = select(Position.user_id, literal("").label("order_id"), Position.symbol).where(
     Position.mode == _MODE

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from domain.backtests.models import BacktestResult
 from domain.chat.models import InboxUpdate
 from domain.outbox.models import OutboxMessage
-from domain.trading.models import OPEN, Fill, Order, Position, Trade
+from domain.trading.models import IS_OPEN, Fill, Order, Position, Trade
 from domain.trading.notices import short_ref
 from tests.crash import ledger
 from tests.crash.chat import repeated, told
@@ -43,7 +43,7 @@ async def in_flight(stage: Stage) -> int:
     """Trades under way: open positions and orders."""
     async with stage.database.read() as session:
         held = await session.scalar(select(func.count(Position.id)))
-        orders = await session.scalar(select(func.count(Order.id)).where(OPEN))
+        orders = await session.scalar(select(func.count(Order.id)).where(IS_OPEN))
     return (held or 0) + (orders or 0)
 
 

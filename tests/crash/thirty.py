@@ -15,7 +15,7 @@ from domain.bots.models import BotConfig, BotStatus
 from domain.chat.models import CallbackToken
 from domain.risk.models import RiskSettings
 from domain.settings.models import UserSettings
-from domain.trading.models import OPEN, Order, Position
+from domain.trading.models import IS_OPEN, Order, Position
 from domain.users.models import User
 from tests.crash.chat import spoken
 from tests.crash.stage import Stage
@@ -181,7 +181,7 @@ async def _stop(stage: Stage, name: str) -> Asked:
     user_id = (await stage.user_ids())[name]
     held = select(Position.position_ref).where(Position.user_id == user_id)
     closes = select(Order.symbol).where(Order.user_id == user_id, Order.purpose == "close")
-    going = select(func.count(Order.id)).where(Order.user_id == user_id, OPEN)
+    going = select(func.count(Order.id)).where(Order.user_id == user_id, IS_OPEN)
     async with stage.database.read() as session:
         before, closed = set(await session.scalars(held)), list(await session.scalars(closes))
     card = await stage.card(name, "/stop_bot", "⏹")

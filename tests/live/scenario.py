@@ -24,7 +24,7 @@ from domain.errors import DomainError
 from domain.risk.gate import Appetite, Entry, decide_entry
 from domain.risk.models import RiskSettings
 from domain.trading.intents import pending_exposure
-from domain.trading.models import OPEN, Order
+from domain.trading.models import IS_OPEN, Order
 from domain.trading.models import Position as Ours
 from tests.support.live import LIVE, LiveDesk
 
@@ -86,7 +86,7 @@ class Scenario:
 
     async def _is_at_rest(self) -> bool:
         async with self.desk.database.read() as session:
-            return await session.scalar(select(Order.id).where(OPEN).limit(1)) is None
+            return await session.scalar(select(Order.id).where(IS_OPEN).limit(1)) is None
 
     async def passes(self, seconds: int) -> None:
         """The bot lives through so many seconds of the exchange's time."""
