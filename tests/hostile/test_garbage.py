@@ -205,3 +205,8 @@ async def _unfinished(w: World) -> int:
     async with w.database.read() as session:
         states = await session.scalars(select(InboxUpdate.state))
         return sum(state not in {"done", "failed"} for state in states)
+
+
+def test_an_echo_cut_short_is_excused_and_nothing_else() -> None:
+    assert unfit(["“stop %(” is not a number.", "“stop %(name)…” is not a number."]) == []
+    assert len(unfit(["“stop” is %(count)d", "Sorry: KeyError", "value %("])) == 3
