@@ -153,8 +153,10 @@ class CcxtAccount:
             if error.code.startswith("exchange_"):
                 raise OrderUnknownError(error.code) from error
             raise OrderRejectedError(error.code, **error.params) from error
-        if request.symbol not in self.clients.markets.symbols():
+        if request.symbol not in self.clients.markets.listed():
             raise OrderRejectedError(MARKET_GONE.code)
+        if not request.reduce_only and request.symbol not in self.clients.markets.symbols():
+            raise OrderRejectedError("market_suspended")
         try:
             if not request.reduce_only:
                 await self._prepare(client, request)
@@ -207,7 +209,7 @@ class CcxtAccount:
             return await patient.snapshot(replace(question, insists=False))
         client = await self._client()
         balance, positions = await asyncio.gather(self.balance(), self.positions())
-        listed = self.clients.markets.symbols()
+        listed = self.clients.markets.listed()
         held = (position.symbol for position in positions)
         symbols = sorted({*question.symbols, *held}.intersection(listed))
         fills = await self._fills(client, symbols, question.after)

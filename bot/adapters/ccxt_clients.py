@@ -5,7 +5,7 @@ An instance of its own costs 230 KiB; a copy of the markets would cost eight tim
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import Any, Protocol, TypeVar
@@ -61,6 +61,8 @@ class Markets(Protocol):
     async def load(self) -> None: ...
 
     def symbols(self) -> tuple[str, ...]: ...
+
+    def listed(self) -> Collection[str]: ...
 
     def unified(self, symbol: str) -> str: ...
 

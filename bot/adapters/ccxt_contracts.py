@@ -14,15 +14,21 @@ USUAL_TIERS = (MarginTier(Decimal(0), MMR),)
 
 
 def symbols_from(markets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """'BTCUSDT' -> ccxt's market 'BTC/USDT:USDT': active USDT perpetuals with a short name."""
+    """'BTCUSDT' -> ccxt's market 'BTC/USDT:USDT': USDT perpetuals with a short name, the suspended
+    ones too (see `is_open`).
+    """
     found: dict[str, dict[str, Any]] = {}
     for market in markets.values():
         name = f"{market['base']}{market['quote']}"
         wanted = market["swap"] and market["linear"] and market["settle"] == "USDT"
-        listed = market["active"] is not False and market["quote"] == "USDT"
-        if wanted and listed and len(name) <= MAX_SYMBOL_LENGTH:
+        if wanted and market["quote"] == "USDT" and len(name) <= MAX_SYMBOL_LENGTH:
             found[name] = dict(market)
     return found
+
+
+def is_open(market: Mapping[str, Any]) -> bool:
+    """Whether new positions are taken there; in a suspended market there may be old ones."""
+    return market["active"] is not False
 
 
 def contract_from(

@@ -7,7 +7,7 @@ here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from bot.adapters.ccxt_candles import as_candles, candle_page, candle_pages
 from bot.adapters.ccxt_contracts import (
     USUAL_TIERS,
     contract_from,
+    is_open,
     launched_ms,
     symbols_from,
     tiers_from,
@@ -80,6 +81,7 @@ class CcxtMarket:
         self._session = session
         self._clock = clock
         self._markets: dict[str, dict[str, Any]] = {}
+        self._open: tuple[str, ...] = ()
         self._names: dict[str, str] = {}
         self._contracts: dict[str, Contract] = {}
         self._loaded_ms = 0
@@ -93,6 +95,7 @@ class CcxtMarket:
                 return
             with translated():
                 self._markets = symbols_from(await self._exchange.load_markets(True))
+            self._open = tuple(name for name, market in self._markets.items() if is_open(market))
             self._names = {market["symbol"]: name for name, market in self._markets.items()}
             self._contracts.clear()
             self._loaded_ms = self._clock.now_ms()
@@ -130,11 +133,17 @@ class CcxtMarket:
             return int(await self._exchange.fetch_time())
 
     def symbols(self) -> tuple[str, ...]:
-        return tuple(self._markets)
+        return self._open
+
+    def listed(self) -> Collection[str]:
+        """Those of `symbols`, and those in which nobody may begin anything at present: what is open
+        there is seen, looked after and closed as anywhere.
+        """
+        return self._markets.keys()
 
     def finest_timeframe(self, symbol: str) -> str:
         if self._markets and symbol not in self._markets:
-            raise unknown_symbol(symbol, self._markets)
+            raise unknown_symbol(symbol, self._open)
         return "1m"
 
     async def contract(self, symbol: str) -> Contract:
@@ -212,7 +221,7 @@ class CcxtMarket:
         try:
             return self._markets[symbol]
         except KeyError:
-            raise unknown_symbol(symbol, self._markets) from None
+            raise unknown_symbol(symbol, self._open) from None
 
     async def _download(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
         market = await self._market(symbol)

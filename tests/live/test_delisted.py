@@ -5,6 +5,7 @@ and of what was there its owner is told.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -32,6 +33,14 @@ async def is_delisted(desk: LiveDesk, symbol: str) -> None:
         desk.emulator.stops.cancel(desk.account, plan)
     del desk.emulator.tapes[symbol]
     desk.emulator.engine.changed(desk.account)
+    desk.clock.advance(DAY_MS // 1_000)
+    await desk.market.load()
+
+
+async def is_suspended(desk: LiveDesk, symbol: str) -> None:
+    """No new positions are taken; those that are open may be closed."""
+    tape = desk.emulator.tapes[symbol]
+    tape.listing = replace(tape.listing, suspended=True)
     desk.clock.advance(DAY_MS // 1_000)
     await desk.market.load()
 
@@ -72,6 +81,25 @@ async def test_an_order_that_nobody_tells_of_ends_after_an_hour(desk: LiveDesk) 
     assert await desk.sender.recover() == 0
     await desk.looks()
     assert await kinds(desk) == ["entry", "order_failed"]
+
+
+async def test_a_position_in_a_suspended_market_is_there_and_can_be_closed(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.1", symbol="ETHUSDT", stop_percent=2.0)
+    await is_suspended(desk, "ETHUSDT")
+    (stop,) = [plan for plan in desk.account.live_plans("ETHUSDT") if plan.is_loss]
+    desk.emulator.stops.cancel(desk.account, stop)
+    for _ in range(2):
+        desk.clock.advance(61)
+        await desk.looks()
+    assert "position_gone" not in await kinds(desk)
+    assert [plan.is_loss for plan in desk.account.live_plans("ETHUSDT")].count(True) == 1
+    assert [one.symbol for one in await desk.exchange.holdings()] == ["ETHUSDT"]
+
+    refused = await desk.trades("buy", "0.1", symbol="ETHUSDT", stop_percent=2.0)
+    assert (refused.state, refused.error_code) == ("rejected", "market_suspended")
+    closed = await desk.trades("sell", "0.1", symbol="ETHUSDT", purpose="close")
+    assert closed.state == "filled"
+    assert await desk.positions() == []
 
 
 async def test_nothing_is_sent_to_a_market_that_is_gone(desk: LiveDesk) -> None:

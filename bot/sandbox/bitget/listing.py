@@ -15,7 +15,8 @@ _MILLION = Decimal(1_000_000)
 class Listing:
     """A USDT perpetual. Quantities in the base coin, `start` a price in USDT, rates as fractions.
 
-    `mmr`: the maintenance rate of the first tier; every further tier doubles it.
+    `mmr`: the maintenance rate of the first tier; every further tier doubles it. `suspended`: it is
+    said to take no new positions.
     """
 
     symbol: str
@@ -28,6 +29,7 @@ class Listing:
     taker: Decimal = Decimal("0.0006")
     maker: Decimal = Decimal("0.0002")
     mmr: Decimal = Decimal("0.004")
+    suspended: bool = False
 
     @property
     def base(self) -> str:
@@ -79,7 +81,7 @@ class Listing:
             "maxSymbolOrderNum": "200",
             "maxProductOrderNum": "400",
             "maxPositionNum": "150",
-            "symbolStatus": "normal",
+            "symbolStatus": "limit_open" if self.suspended else "normal",
             "offTime": "-1",
             "limitOpenTime": "-1",
             "deliveryTime": "",

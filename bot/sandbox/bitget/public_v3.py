@@ -38,7 +38,7 @@ def instrument_row(listing: Listing) -> dict[str, Any]:
         "maxSymbolOrderNum": "400",
         "maxProductOrderNum": "1000",
         "maxPositionNum": "150",
-        "status": "online",
+        "status": "limit_open" if listing.suspended else "online",
         "offTime": "-1",
         "limitOpenTime": "-1",
         "deliveryTime": "",
