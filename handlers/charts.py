@@ -20,7 +20,7 @@ from domain.strategies import service as strategies
 from domain.strategies.language import Bound
 from domain.strategies.models import Strategy
 from domain.trading import queries
-from handlers.arguments import looks_like_symbol, understand
+from handlers.arguments import Wanted, looks_like_symbol, understand
 from handlers.context import Context
 from handlers.errors import sentence
 from handlers.render import names, numbers
@@ -84,7 +84,8 @@ async def look(services: Services, asking: Looking) -> Drawn:
     """What is stored is read, then the market is asked, then it is drawn: no unit of work is open
     meanwhile.
 
-    Raises DomainError("unknown_symbol", "unknown_strategy", "no_candles").
+    Raises DomainError("unknown_symbol", "unknown_strategy", "chart_range" (word, n), "no_candles"),
+    and what is odd about a word, see `arguments.Wanted`.
     """
     async with asking.database.read() as session:
         stored = await _stored(session, services, asking)
@@ -141,12 +142,21 @@ async def _typed(session: AsyncSession, services: Services, asking: Looking, usu
     odd = next((word for word in wanted.words if looks_like_symbol(word)), None)
     if odd is not None:
         raise unknown_symbol(odd, known)
+    if wanted.range_word is not None:
+        raise DomainError("chart_range", word=wanted.range_word[:40], n=_SHOWN)
     strategy, inputs = usual.strategy, usual.inputs
     if wanted.words:
-        typed = await strategies.resolve(session, asking.user_id, " ".join(wanted.words))
-        strategy, inputs = typed.id, None
+        strategy, inputs = await _named(session, asking, wanted), None
     symbol = wanted.symbols[0] if wanted.symbols else usual.symbol
     return Wish(symbol, wanted.timeframe or usual.timeframe, strategy, inputs)
+
+
+async def _named(session: AsyncSession, asking: Looking, wanted: Wanted) -> int:
+    try:
+        found = await strategies.resolve(session, asking.user_id, " ".join(wanted.words))
+    except DomainError as error:
+        raise wanted.odd or error from None
+    return found.id
 
 
 def _tapped(tap: Mapping[str, Any], usual: Wish) -> Wish:

@@ -14,6 +14,8 @@ from handlers.texts import Html, Translator, plain
 from handlers.types import Reply
 
 _OF_MODES = frozenset({"mode", "before", "after"})
+_LONG_AGO = frozenset({"first", "last"})
+"""Moments that may be of another year."""
 _TOAST_CHARS = 200
 """The longest text a tapped button can be answered with."""
 
@@ -56,7 +58,7 @@ def _shown(t: Translator, name: str, value: object) -> object:
     if name in _OF_MODES and value in MODES:
         return t(f"mode.{value}")
     if isinstance(value, datetime):
-        return numbers.moment(t, value)
+        return numbers.long_moment(t, value) if name in _LONG_AGO else numbers.moment(t, value)
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return numbers.setting(t, value)
     return value

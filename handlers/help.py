@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from domain.errors import DomainError
 from handlers import rule_help
 from handlers.context import Context
+from handlers.nearest import no_help
 from handlers.render.text import bold, lines
 from handlers.texts import Html, Translator, plain
 from handlers.types import Button, Handler, Reply, Route
@@ -26,12 +26,12 @@ def make_help(routes: Routes) -> tuple[Handler, Handler]:
         name = ctx.incoming.args[0].lstrip("/").lower()
         if name == rule_help.TOPIC:
             return rule_help.rule_help(ctx, list(ctx.incoming.args[1:]))
-        for route in visible(routes(), ctx):
-            if name in (route.name, *route.aliases):
-                return Reply.text(details(route, ctx.t))
+        known = {each: route for route in visible(routes(), ctx) for each in called(route)}
+        if name in known:
+            return Reply.text(details(known[name], ctx.t))
         if rule_help.is_rule(name):
             return rule_help.rule_help(ctx, [name])
-        raise DomainError("unknown_command", command=name[:40])
+        raise no_help(name, (*known, *rule_help.names()))
 
     async def help_tap(ctx: Context) -> Reply:
         topics, chosen = _by_topic(visible(routes(), ctx)), str(ctx.tap.get("0", ""))
@@ -47,6 +47,11 @@ def visible(routes: Sequence[Route], ctx: Context) -> list[Route]:
     """The commands this person may use."""
     admin = ctx.account is not None and ctx.account.is_admin
     return [route for route in routes if route.access != "admin" or admin]
+
+
+def called(route: Route) -> tuple[str, ...]:
+    """Every name that a command answers to."""
+    return route.name, *route.aliases
 
 
 def overview(topics: Topics, t: Translator) -> Html:

@@ -26,7 +26,12 @@ def rule_help(ctx: Context, words: list[str]) -> Reply:
 
 def is_rule(word: str) -> bool:
     """Whether it names a function of the rule language."""
-    return any(function.name == word for function in FUNCTIONS)
+    return word in names()
+
+
+def names() -> list[str]:
+    """Of all functions."""
+    return [function.name for function in FUNCTIONS]
 
 
 async def tap_rules(ctx: Context) -> Reply:
@@ -40,10 +45,9 @@ def _page(word: str, t: Translator) -> Html:
         return _overview(t)
     if word in families():
         return family_card(word, t)
-    names = [function.name for function in FUNCTIONS]
-    if word in names:
+    if is_rule(word):
         return function_card(word, t)
-    near = closest(word, [*names, *families()])
+    near = closest(word, [*names(), *families()])
     if near is None:
         raise DomainError("no_such_rule", word=word[:_SHOWN])
     raise DomainError("rule_near", word=word[:_SHOWN], near=near)

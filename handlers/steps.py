@@ -18,6 +18,7 @@ from domain.users import service as users
 from domain.users.models import User
 from handlers import callbacks, step_up
 from handlers.context import Context
+from handlers.nearest import no_command
 from handlers.stray import STRAY, looks_secret
 from handlers.types import Handler, Incoming, Look, Reply, Route, Tap
 
@@ -94,7 +95,7 @@ class Steps:
             return None
         route = self.routes.get(incoming.command)
         if route is None:
-            raise DomainError("unknown_command", command=incoming.command)
+            raise no_command(incoming.command, self.routes)
         shows = not route.writes or (route.shows_bare and not incoming.args)
         return Step(
             handler=route.handler,

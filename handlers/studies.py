@@ -18,7 +18,7 @@ from handlers.wizard import OPTIMIZE, WALKFORWARD, Draft, drafted, question
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _SPAN = re.compile(rf"(\w+)=({_NUMBER})(?:\.\.({_NUMBER})(?:/({_NUMBER}))?)?")
-_DAYS = re.compile(r"(\d{1,3})d?")
+_DAYS = re.compile(r"(\d{1,3})(?:d|일)?")
 _STUDIES = {OPTIMIZE: research.OPTIMIZE, WALKFORWARD: research.WALKFORWARD}
 
 
@@ -49,7 +49,7 @@ async def parity(ctx: Context) -> Reply:
     words = ctx.incoming.args
     days = _DAYS.fullmatch(words[0]) if words else None
     if words and days is None:
-        raise DomainError("unknown_word", word=words[0][:40], known="7d, 30d")
+        raise DomainError("bad_days", most=research.MOST_PARITY_DAYS)
     row = await research.parity(
         ctx.session,
         ctx.services.queue,

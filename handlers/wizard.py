@@ -72,13 +72,16 @@ async def drafted(ctx: Context, purpose: str, words: Sequence[str] | None = None
     """What the words after a command (or `words` of them) already say.
 
     Raises DomainError: "unknown_symbol", "unknown_strategy", "ambiguous_strategy", "unknown_word",
-    and for `fast=9` as `inputs.read`.
+    what is odd about a word (see `arguments.Wanted`), "bot_range" (word), and for `fast=9` as
+    `inputs.read`.
     """
     known = ctx.services.market.symbols()
     wanted = understand(ctx.incoming.args if words is None else words, known)
     _refuse_unknown_symbols(wanted, known)
+    if purpose == BOT and wanted.range_word is not None:
+        raise DomainError("bot_range", word=wanted.range_word[:40])
     words, typed = inputs.split(wanted.words)
-    strategy = await _strategy(ctx, " ".join(words)) if words else None
+    strategy = await _strategy(ctx, " ".join(words), wanted.odd) if words else None
     chosen = inputs.read(strategies.compiled(strategy).params, typed) if strategy else {}
     return Draft(
         purpose,
@@ -193,11 +196,15 @@ async def _asking(
     return View(text, (*choices, cancel))
 
 
-async def _strategy(ctx: Context, words: str) -> Strategy:
-    """The strategy; words that name none may have meant a market, so both are said."""
+async def _strategy(ctx: Context, words: str, odd: DomainError | None) -> Strategy:
+    """The strategy; words that name none may have meant a market, so both are said, or, where one
+    is `odd`, a range.
+    """
     try:
         return await strategies.resolve(ctx.session, ctx.user.id, words)
     except DomainError as error:
+        if odd is not None:
+            raise odd from None
         if error.code != "unknown_strategy" or words.strip("#").isdigit():
             raise
         known = ", ".join(ctx.services.market.symbols()[:5])

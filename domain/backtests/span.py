@@ -53,7 +53,7 @@ def span(
     bars = bars_in(start, end, length)
     if bars < LEAST_BARS:
         first, last = from_ms(history.start_ms), from_ms(history.end_ms)
-        raise DomainError("backtest_range", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
+        raise DomainError("backtest_range", first=first, last=last)
     if bars > MOST_BARS:
         raise DomainError("backtest_too_long", bars=bars, most=MOST_BARS)
     return start, end

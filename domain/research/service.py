@@ -23,7 +23,7 @@ from domain.strategies.language import compile_rules
 OPTIMIZE, WALKFORWARD, MONTECARLO, PARITY = "optimize", "walkforward", "montecarlo", "parity"
 KINDS = (OPTIMIZE, WALKFORWARD, MONTECARLO, PARITY)
 PARITY_DAYS = 7
-_MOST_PARITY_DAYS = 90
+MOST_PARITY_DAYS = 90
 
 
 async def search(
@@ -107,8 +107,8 @@ async def parity(
     Not before the bot was started with what it runs now. Raises DomainError: "bot_never_ran",
     "bad_days" (most), and what `backtests.request` raises.
     """
-    if days is not None and not 1 <= days <= _MOST_PARITY_DAYS:
-        raise DomainError("bad_days", most=_MOST_PARITY_DAYS)
+    if days is not None and not 1 <= days <= MOST_PARITY_DAYS:
+        raise DomainError("bad_days", most=MOST_PARITY_DAYS)
     bot = await session.get(BotStatus, user_id)
     if bot is None or bot.strategy_id is None or bot.timeframe is None or bot.started_at is None:
         raise DomainError("bot_never_ran")

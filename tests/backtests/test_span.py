@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -53,7 +53,10 @@ def test_outside_the_history_is_refused_with_what_there_is() -> None:
     with pytest.raises(DomainError) as refused:
         span(YEAR, "15m", start_ms=YEAR.end_ms + DAY_MS, end_ms=YEAR.end_ms + 2 * DAY_MS)
     assert refused.value.code == "backtest_range"
-    assert refused.value.params == {"first": "2017-01-01", "last": "2018-01-01"}
+    assert refused.value.params == {
+        "first": datetime(2017, 1, 1, tzinfo=UTC),
+        "last": datetime(2018, 1, 1, tzinfo=UTC),
+    }
 
 
 def test_too_many_bars_are_refused_not_cut() -> None:

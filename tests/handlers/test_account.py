@@ -75,6 +75,29 @@ async def test_help_lists_every_command_and_explains_each(w: World) -> None:
     assert "crossover(" in await alice.sends("/help crossover")
 
 
+async def test_a_typo_in_a_command_is_answered_with_what_is_closest(w: World) -> None:
+    alice, minsu = await w.trader("alice"), await w.trader("minsu", "ko")
+    for typed, near in (
+        ("/help backtst", "/help backtest"),
+        ("/help /backtst", "/help backtest"),
+        ("/help crosover", "/help crossover"),
+        ("/help atrr", "/help atr"),
+        ("/backtst btc 1h", "/backtest"),
+        ("/stopbot", "/stop_bot"),
+    ):
+        w.wall.advance(5)
+        assert f"Did you mean {near}?" in await alice.sends(typed)
+        assert f"혹시 {near}" in await minsu.sends(typed)
+
+
+async def test_no_typo_tells_a_trader_of_an_operators_commands(w: World) -> None:
+    alice = await w.trader("alice")
+    for typed in ("/unkil", "/help unkil", "/audt"):
+        said = await alice.sends(typed)
+        assert "/unkill" not in said
+        assert "/audit" not in said
+
+
 async def test_the_menu_leads_everywhere_and_back(w: World) -> None:
     alice = await w.trader("alice")
     for label in ("Status", "Positions", "Strategies", "Profit", "Trades", "Settings", "Help"):

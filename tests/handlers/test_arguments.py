@@ -53,7 +53,19 @@ def test_several_markets_keep_their_order_each_once() -> None:
 
 @pytest.mark.parametrize(
     ("word", "timeframe"),
-    [("15m", "15m"), ("15min", "15m"), ("1H", "1h"), ("60m", "1h"), ("24h", "1d"), ("1hr", "1h")],
+    [
+        ("15m", "15m"),
+        ("15min", "15m"),
+        ("1H", "1h"),
+        ("60m", "1h"),
+        ("24h", "1d"),
+        ("1hr", "1h"),
+        ("15분", "15m"),
+        ("15분봉", "15m"),
+        ("4시간", "4h"),
+        ("1시간봉", "1h"),
+        ("1일봉", "1d"),
+    ],
 )
 def test_timeframes_in_any_spelling(word: str, timeframe: str) -> None:
     assert timeframe_of(word) == timeframe
@@ -70,7 +82,20 @@ def test_the_second_word_that_could_be_a_timeframe_is_a_range() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "days"), [("30d", 30), ("2w", 14), ("6mo", 180), ("1y", 365), ("45D", 45)]
+    ("word", "days"),
+    [
+        ("30d", 30),
+        ("2w", 14),
+        ("6mo", 180),
+        ("1y", 365),
+        ("45D", 45),
+        ("10y", 3_650),
+        ("90days", 90),
+        ("30일", 30),
+        ("2주", 14),
+        ("6개월", 180),
+        ("1년", 365),
+    ],
 )
 def test_spans_back_from_now(word: str, days: int) -> None:
     assert understand([word], KNOWN).span_days == days
@@ -84,6 +109,9 @@ def test_spans_back_from_now(word: str, days: int) -> None:
         ("2017-12", (2017, 12, 1), (2018, 1, 1)),
         ("2017-05-31", (2017, 5, 31), (2017, 6, 1)),
         ("2017-01..2017-03", (2017, 1, 1), (2017, 4, 1)),
+        ("2017-01~2017-03", (2017, 1, 1), (2017, 4, 1)),
+        ("2017.05.03", (2017, 5, 3), (2017, 5, 4)),
+        ("2017/05/03..2017/05/04", (2017, 5, 3), (2017, 5, 5)),
     ],
 )
 def test_stretches_of_the_calendar(
@@ -93,14 +121,53 @@ def test_stretches_of_the_calendar(
     assert (wanted.start_ms, wanted.end_ms) == (ms(*start), ms(*end))
 
 
-@pytest.mark.parametrize("word", ["2017-13", "2017-02-30", "2017-05..2016-01", "0000", "0d"])
-def test_impossible_ranges_stay_words(word: str) -> None:
-    assert understand([word], KNOWN).words == [word]
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("0d", "range_length"),
+        ("-5d", "range_length"),
+        ("1.5mo", "range_length"),
+        ("9999d", "range_length"),
+        ("11y", "range_length"),
+        ("4000일", "range_length"),
+        ("2017-13", "range_date"),
+        ("2025-13-01", "range_date"),
+        ("2017-02-30", "range_date"),
+        ("2017..2017-13", "range_date"),
+        ("2017-05..", "range_date"),
+        ("2017-05..2016-01", "range_backwards"),
+        ("2017-05-03~2017-05-01", "range_backwards"),
+        ("45m", "unknown_timeframe"),
+        ("99h", "unknown_timeframe"),
+        ("7분봉", "unknown_timeframe"),
+    ],
+)
+def test_what_was_meant_as_a_range_stays_a_word_with_what_is_wrong(word: str, code: str) -> None:
+    wanted = understand(["donchian", word], KNOWN)
+    assert wanted.words == ["donchian", word]
+    assert wanted.span_days is wanted.start_ms is None
+    assert wanted.odd is not None
+    assert wanted.odd.code == code
 
 
-def test_only_the_first_range_counts() -> None:
+@pytest.mark.parametrize("word", ["0000", "donchian", "3025", "..", "-", "d", "12", "a..b"])
+def test_other_words_were_not_meant_as_a_range(word: str) -> None:
+    wanted = understand([word], KNOWN)
+    assert (wanted.words, wanted.odd) == ([word], None)
+
+
+def test_one_range_is_enough() -> None:
     wanted = understand(["30d", "2017"], KNOWN)
     assert (wanted.span_days, wanted.words) == (30, ["2017"])
+    assert wanted.odd is not None
+    assert wanted.odd.params == {"first": "30d", "word": "2017"}
+
+
+@pytest.mark.parametrize("typed", ["2017-01 .. 2017-03", "2017-01.. 2017-03", "2017-01 ~ 2017-03"])
+def test_a_stretch_may_be_written_with_spaces(typed: str) -> None:
+    wanted = understand(["btc", *typed.split()], KNOWN)
+    assert (wanted.start_ms, wanted.end_ms) == (ms(2017, 1, 1), ms(2017, 4, 1))
+    assert wanted.words == []
 
 
 @given(st.lists(st.text(max_size=20), max_size=8))

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from domain.backtests.models import BacktestResult
-from domain.clock import to_ms
+from domain.clock import from_ms, to_ms
 from domain.jobs.models import Job
 from handlers.backtests import live_card
 from handlers.callbacks import Buttons
-from handlers.render import backtest_cards
+from handlers.render import backtest_cards, numbers
 from handlers.texts import Translator
 from tests.handlers.rows import builtin_id, has_result, now
 from tests.support.world import World
@@ -81,6 +81,47 @@ async def test_the_queue_says_how_many_come_first_and_when_it_is_full(w: World) 
 async def test_what_cannot_be_is_said_with_what_can(w: World, typed: str, said: str) -> None:
     alice = await w.trader("alice")
     assert said in await alice.sends(typed)
+
+
+_ODD_RANGES = (
+    ("/backtest ema_cross btc 15m 9999d", "“9999d” is not a range", "“9999d” 기간은"),
+    ("/backtest ema_cross btc 15m 0d", "from 1d to 10y", "1d부터 10y까지"),
+    ("/backtest ema_cross btc 15m -5d", "“-5d” is not a range", "“-5d” 기간은"),
+    ("/backtest btc 15m 9999d", "“9999d” is not a range", "“9999d” 기간은"),
+    ("/optimize ema_cross btc 15m 9999d fast=5..9", "“9999d” is not", "“9999d” 기간은"),
+    ("/walkforward ema_cross btc 15m 9999d", "“9999d” is not", "“9999d” 기간은"),
+    ("/backtest donchian btc 15m 2025-13-01", "not in the calendar", "달력에 없는"),
+    ("/backtest donchian btc 15m 2026-05..2025-01", "2025-01..2026-05", "2025-01..2026-05"),
+    ("/backtest donchian btc 15m 30d 90d", "Please send only one", "하나만"),
+    ("/backtest donchian btc 45m", "timeframe “45m”", "“45m” 봉은"),
+    ("/start_bot donchian btc 15m 30d", "trades from now on", "지금부터"),
+    ("/chart btc 15m 9999d", "“9999d” is not", "“9999d” 기간은"),
+    ("/chart btc 15m 30d", "latest 120 candles", "최근 봉 120개"),
+    ("/parity 9999d", "Between 1 and 90 days", "90일"),
+    ("/parity soon", "Between 1 and 90 days", "90일"),
+)
+
+
+async def test_a_range_that_cannot_be_is_said_apart_from_the_strategy(w: World) -> None:
+    alice, minsu = await w.trader("alice"), await w.trader("minsu", "ko")
+    for typed, english, korean in _ODD_RANGES:
+        w.wall.advance(5)
+        said = await alice.sends(typed)
+        assert english in said
+        assert "neither a strategy" not in said
+        said = await minsu.sends(typed)
+        assert korean in said
+        assert "해당하는 전략" not in said
+
+
+async def test_the_history_there_is_has_the_readers_clock(w: World) -> None:
+    alice, minsu = await w.trader("alice"), await w.trader("minsu", "ko")
+    typed = "/backtest donchian btc 15m 2011"
+    first, last = await w.container.services.market.history_range("BTCUSDT")
+    for person, t in ((alice, Translator("en")), (minsu, Translator("ko", "Asia/Seoul"))):
+        said = await person.sends(typed)
+        for ms in (first, last):
+            assert numbers.long_moment(t, from_ms(ms)) in said
 
 
 async def test_earlier_results_are_listed_and_shown(w: World) -> None:
