@@ -18,7 +18,8 @@ import numba
 import numpy as np
 from numba.extending import register_jitable
 
-from domain.backtests import blocks, columns, depth, excursions, loop, measure
+from bot.workers import prefetch
+from domain.backtests import blocks, booking, columns, depth, excursions, loop, measure, scan
 from domain.backtests.blocks import BLOCK, Survey, Surveyor
 from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear
 from domain.backtests.excursions import Ints
@@ -30,7 +31,7 @@ from domain.trading import barstep, costs, fills, following, levels, scripts, si
 
 SOURCES = (
     said, operations, fills, costs, sizing, levels, barstep, scripts, following, blocks, columns,
-    depth, excursions, loop, measure, blockwise,
+    depth, excursions, scan, booking, loop, measure, blockwise,
 )  # fmt: skip
 APART = (scripts, following, blockwise)
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
@@ -57,7 +58,8 @@ def _register(module: ModuleType) -> None:
     most runs never enter stays outside, and what has long loops of its own.
     """
     for function in vars(module).values():
-        if inspect.isfunction(function) and function.__module__ == module.__name__:
+        own = inspect.isfunction(function) and function.__module__ == module.__name__
+        if own and function not in prefetch.TOLD:
             inlined = module not in APART and function not in OUTSIDE
             register_jitable(forceinline=inlined)(function)
 
@@ -71,7 +73,7 @@ def compiled_gear(cache_dir: Path) -> Gear:
     """
     for module in SOURCES:
         _register(module)
-    files = [Path(__file__), *map(_file, SOURCES)]
+    files = [Path(__file__), *map(_file, (prefetch, *SOURCES))]
     folder = cache_dir / f"bar-loop-{fingerprint(files)}"
     folder.mkdir(parents=True, exist_ok=True)
     vars(numba.config)["CACHE_DIR"] = str(folder)  # read when the next line makes the cache

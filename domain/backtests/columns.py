@@ -27,9 +27,10 @@ class Columns(NamedTuple):
     Of each bar that is stepped: `time` (open, ms UTC), prices, `flags` (what is said at its close:
     the bits of `domain.market.said`); of each whole block of these bars (`blocks`) `bottoms`,
     `tops`, `eights`. Of each bar of the strategy: `opens` (ms UTC), `stop`, `take` (percent, for an
-    entry decided there; NaN = the plan's), `day` (NEW_DAY_...; empty without a daily loss limit),
-    `values` (the rows of the scripts' columns one after the other). Both are the same bars, unless
-    finer ones are stepped: then `rows` has the place of the strategy's bar that each belongs to.
+    entry decided there; NaN = the plan's; empty = the plan's for all), `day` (NEW_DAY_...; empty
+    without a daily loss limit), `values` (the rows of the scripts' columns one after the other).
+    Both are the same bars, unless finer ones are stepped: then `rows` has the place of the
+    strategy's bar that each belongs to.
 
     Not per bar: `rate_bars`, the stepped bars at whose open funding is due, ascending and closed by
     a number beyond the last bar, and `rates`, the sum due at each; `codes`, `operands`, `starts`:

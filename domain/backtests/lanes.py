@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from domain.backtests.booking import write_trade
 from domain.backtests.columns import (
     BOTH_TOUCHED,
     EXPIRED,
@@ -17,7 +18,7 @@ from domain.backtests.columns import (
     start_state,
 )
 from domain.backtests.gears import PLAIN, books_for, columns_for, plan_for
-from domain.backtests.loop import due_order, follow_position, stretch, write_trade
+from domain.backtests.loop import due_order, follow_position, stretch
 from domain.backtests.prepare import Prepared, prepare
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles, Signals

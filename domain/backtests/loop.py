@@ -9,115 +9,24 @@ from __future__ import annotations
 import math
 from collections.abc import MutableSequence, Sequence
 
-from domain.backtests.blocks import BITS, BLOCK
+from domain.backtests.booking import book
 from domain.backtests.columns import (
-    BOTH_TOUCHED,
     EXPIRED,
     HALTED,
     HALTS,
-    MARK_FLOATS,
     NEW_DAY_AT_CLOSE,
-    TRADE_FLOATS,
-    TRADE_INTS,
     Books,
     Columns,
     Plan,
     State,
 )
+from domain.backtests.scan import guards, next_busy
 from domain.market.said import BUY, EXIT_LONG, EXIT_SHORT, SELL
-from domain.trading.barstep import Step, advance, decide
-from domain.trading.fills import END_OF_DATA, NO_EXIT, NO_ORDER, Exit, Order, Position
-from domain.trading.following import Reach, follow, reached
+from domain.trading.barstep import advance, decide
+from domain.trading.fills import END_OF_DATA, Order
+from domain.trading.following import follow, reached
 from domain.trading.levels import unrealised
 from domain.trading.scripts import Table
-
-
-def guards(position: Position) -> tuple[float, float]:
-    """A bar with low > first and high < second leaves the position as it is."""
-    if position.side == 0:
-        return -math.inf, math.inf
-    if position.side > 0:
-        ceiling = math.inf if math.isnan(position.take) else position.take
-        return max(position.stop, position.liquidation), ceiling
-    floor = -math.inf if math.isnan(position.take) else position.take
-    return floor, min(position.stop, position.liquidation)
-
-
-def write_trade(
-    ints: MutableSequence[int],
-    floats: MutableSequence[float],
-    row: int,
-    position: Position,
-    left: Exit,
-    entry_bar: int,
-    first_stop: float,
-    bar: int,
-    time: int,
-) -> None:
-    """A closed trade into the books."""
-    at = row * TRADE_INTS
-    ints[at] = position.side
-    ints[at + 1] = entry_bar
-    ints[at + 2] = bar
-    ints[at + 3] = position.entry_time
-    ints[at + 4] = time
-    ints[at + 5] = left.reason
-    ints[at + 6] = left.detail
-    at = row * TRADE_FLOATS
-    floats[at] = position.qty
-    floats[at + 1] = position.entry_price
-    floats[at + 2] = left.price
-    floats[at + 3] = left.pnl
-    floats[at + 4] = left.fees
-    floats[at + 5] = left.funding
-    floats[at + 6] = left.slippage
-    floats[at + 7] = first_stop
-
-
-def book(state: State, step: Step, bar: int, time: int, books: Books) -> State:
-    """The state after `step` at `bar`; its trades, its mark and its refusals written."""
-    ints, floats, counters = books.trade_ints, books.trade_floats, books.counters
-    trades, entry_bar, first_stop, reach = (
-        state.trades,
-        state.entry_bar,
-        state.first_stop,
-        state.reach,
-    )
-    if step.left.reason != NO_EXIT:
-        write_trade(ints, floats, trades, step.before, step.left, entry_bar, first_stop, bar, time)
-        trades += 1
-    if step.entered.side != 0:
-        entry_bar, first_stop = bar, step.entered.stop
-        reach = Reach(step.entered.entry_price, step.entered.entry_price)
-    if step.gone.reason != NO_EXIT:
-        write_trade(ints, floats, trades, step.entered, step.gone, entry_bar, first_stop, bar, time)
-        trades += 1
-    counters[BOTH_TOUCHED] += int(step.left.both_touched) + int(step.gone.both_touched)
-    counters[step.denial] += 1
-    marks, position = state.marks, step.position
-    # Only what changed: the rows never outnumber entries, exits and stamps (Prepared.most_marks).
-    if step.left.reason != NO_EXIT or step.entered.side != 0 or step.wallet != state.wallet:
-        books.mark_bars[marks] = bar
-        at = marks * MARK_FLOATS
-        books.mark_floats[at] = step.wallet
-        books.mark_floats[at + 1] = position.side * position.qty
-        books.mark_floats[at + 2] = position.entry_price
-        marks += 1
-    return State(
-        position,
-        entry_bar,
-        first_stop,
-        reach,
-        step.wallet,
-        NO_ORDER,
-        0,
-        state.next_rate,
-        state.baseline,
-        state.marked,
-        state.halted,
-        trades,
-        marks,
-    )
 
 
 def due_order(state: State, time: int, bar_ms: int) -> Order:
@@ -168,9 +77,11 @@ def decide_flags(side: int, flags: int) -> tuple[int, int]:
     )
 
 
-def given(level: float, otherwise: float) -> float:
-    """A level in percent, or another where it is missing."""
-    return otherwise if math.isnan(level) else level
+def given(levels: Sequence[float], row: int, otherwise: float) -> float:
+    """The level of a row in percent, or another where it is missing; `levels`: empty, or all."""
+    if len(levels) == 0 or math.isnan(levels[row]):
+        return otherwise
+    return levels[row]
 
 
 def expect(state: State, order: Order, due: int, next_rate: int) -> State:
@@ -275,26 +186,9 @@ def decided(
     if leave == 0 and side == 0:
         return state, False
     base = price if plan.levels_from_close else 0.0
-    stop, take = given(columns.stop[row], plan.stop), given(columns.take[row], plan.take)
+    stop, take = given(columns.stop, row, plan.stop), given(columns.take, row, plan.take)
     order = Order(leave, side, 0.0, price, stop, take, base)
     return expect(state, order, columns.opens[row] + plan.bar_ms, next_rate), True
-
-
-def next_busy(start: int, end: int, floor: float, ceiling: float, columns: Columns) -> int:
-    """The first bar of start..end that says something or meets a guard, else `end`."""
-    high, low, flags = columns.high, columns.low, columns.flags
-    bottoms, tops, eights = columns.bottoms, columns.tops, columns.eights
-    bar = start
-    while bar < end:
-        if bar & (BLOCK - 1) == 0 and bar + BLOCK <= end:
-            block = bar >> BITS
-            if eights[block] == 0 and bottoms[block] > floor and tops[block] < ceiling:
-                bar += BLOCK
-                continue
-        if flags[bar] != 0 or low[bar] <= floor or high[bar] >= ceiling:
-            return bar
-        bar += 1
-    return end
 
 
 def run_bars(

@@ -144,8 +144,8 @@ class Account:
     ) -> tuple[Order, float]:
         """(the order, its margin); a reversal's size is made at its fill, when it is known."""
         plan, price = lane.plan, lane.mark
-        stop = given(lane.columns.stop[lane.row], plan.stop)
-        take = given(lane.columns.take[lane.row], plan.take)
+        stop = given(lane.columns.stop, lane.row, plan.stop)
+        take = given(lane.columns.take, lane.row, plan.take)
         denial = levels_denial(side, stop, take, plan.terms.leverage, plan.costs)
         qty = plan.terms.fixed_qty if leave == REVERSE else 0.0
         if denial == ALLOWED and leave != REVERSE:

@@ -13,11 +13,13 @@ from domain.market.scripts import PositionScripts
 BUY, SELL, EXIT_LONG, EXIT_SHORT = 1, 2, 4, 8
 
 Flags = npt.NDArray[np.int8]
+NO_LEVELS: Floats = np.zeros(0, np.float64)
 
 
 class Said(NamedTuple):
     """`flags`: the bits of each bar; an exit that a script decides is not among them. The others as
-    in `Signals`. `entries`: at so many bars, at most, something is to be entered.
+    in `Signals`, but a level that no bar has is an empty column: a long one would be read for
+    nothing. `entries`: at so many bars, at most, something is to be entered.
     """
 
     flags: Flags
@@ -48,4 +50,10 @@ def said_of(signals: Signals) -> Said:
         if not scripted and column.any():  # most programs never say some of them
             flags |= column.view(np.int8) * np.int8(bit)
     entries = int(np.count_nonzero(flags & (BUY | SELL)))
-    return Said(flags, signals.stop_loss, signals.take_profit, scripts, entries)
+    stop, take = signals.stop_loss, signals.take_profit
+    return Said(flags, _where_given(stop), _where_given(take), scripts, entries)
+
+
+def _where_given(levels: Floats) -> Floats:
+    """The same, or nothing where all of it is missing."""
+    return NO_LEVELS if np.isnan(np.fmax.reduce(levels, initial=np.nan)) else levels

@@ -14,8 +14,8 @@ from domain.backtests.columns import Columns
 from domain.backtests.engine import PLAIN, plan_for
 from domain.backtests.excursions import excursions, fill_excursions
 from domain.backtests.gears import columns_for
-from domain.backtests.loop import next_busy
 from domain.backtests.prepare import prepare
+from domain.backtests.scan import next_busy
 from domain.market.candles import Candles, Floats
 from tests.engine.random_markets import Case, cases, random_candles, simulated
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from domain.errors import DomainError
-from domain.market.said import BUY, SELL, Flags, Said, said_of
+from domain.market.said import BUY, NO_LEVELS, SELL, Flags, Said, said_of
 from domain.strategies.language.blockwise import BLOCK, Room, Steps
 from domain.strategies.language.functions import TABLE, ArgKind
 from domain.strategies.language.nodes import Node
@@ -138,7 +138,7 @@ class Teller:
         if any(math.isnan(values[node.index]) for node in tail.levels.values() if node.scalar):
             flags &= ~(BUY | SELL)  # a level that the program sets is missing: no guess
         stop, take = (
-            self.sweeper.whole(math.nan if node is None else values[node.index])
+            NO_LEVELS if node is None else self.sweeper.whole(values[node.index])
             for node in (tail.levels.get("stop_loss"), tail.levels.get("take_profit"))
         )
         return Said(flags, stop, take, None, entries)
