@@ -25,7 +25,7 @@ import talib
 
 from bot.workers.memory import keep_freed
 from bot.workers.search import Search
-from domain.backtests.daily import daily_values, returns, sharpe
+from domain.backtests.daily import returns, sharpe
 from domain.backtests.drawdown import deepest
 from domain.backtests.engine import PLAIN, Gear, simulate
 from domain.backtests.result import Result
@@ -65,7 +65,7 @@ def cross(close: Any, fast: int = 12, slow: int = 26) -> Signals:
 def figures(result: Result) -> tuple[float, float, float | None, int]:
     """Return, deepest drawdown, Sharpe, trades."""
     start = result.initial_balance
-    _, values = daily_values(result.equity_time, result.equity)
+    _, values = result.daily_equity()
     depth = deepest(start, result.equity)
     growth = result.final_balance / start - 1.0
     return growth, depth, sharpe(returns(start, values)), len(result.columns)

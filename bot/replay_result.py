@@ -62,7 +62,6 @@ async def result_of(
         start_time=int(opens[0]),
         initial_balance=float(rules.initial_balance),
         final_balance=recorded.equity[-1],
-        equity_time=opens + recorded.bar_ms,
         equity=np.array(recorded.equity),
         columns=columns,
         counters=counted,

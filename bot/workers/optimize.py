@@ -11,7 +11,7 @@ import numpy as np
 from bot.workers.backtest import bar_ms, footer, study
 from bot.workers.handover import Folder, Order
 from bot.workers.search import Search, gear_for
-from domain.backtests.daily import daily_values, returns
+from domain.backtests.daily import returns
 from domain.backtests.result import Result
 from domain.backtests.sweep import Score
 from domain.errors import DomainError
@@ -87,7 +87,7 @@ def _trust(
     known = {at: score for at, score in enumerate(scores) if score is not None}
     near = neighbours(best, places, {at: score.total_return for at, score in known.items()})
     sharpes: Floats = np.array([score.sharpe for score in known.values()])
-    _, values = daily_values(result.equity_time, result.equity)
+    _, values = result.daily_equity()
     daily = returns(result.initial_balance, values)
     return {
         "deflated_sharpe": deflated_sharpe(daily, sharpes),

@@ -7,7 +7,6 @@ from collections.abc import MutableSequence
 from domain.backtests.columns import (
     BOTH_TOUCHED,
     MARK_FLOATS,
-    TRADE_FLOATS,
     TRADE_INTS,
     Books,
     State,
@@ -28,24 +27,23 @@ def write_trade(
     bar: int,
     time: int,
 ) -> None:
-    """A closed trade into the books."""
-    at = row * TRADE_INTS
-    ints[at] = position.side
-    ints[at + 1] = entry_bar
-    ints[at + 2] = bar
-    ints[at + 3] = position.entry_time
-    ints[at + 4] = time
-    ints[at + 5] = left.reason
-    ints[at + 6] = left.detail
-    at = row * TRADE_FLOATS
-    floats[at] = position.qty
-    floats[at + 1] = position.entry_price
-    floats[at + 2] = left.price
-    floats[at + 3] = left.pnl
-    floats[at + 4] = left.fees
-    floats[at + 5] = left.funding
-    floats[at + 6] = left.slippage
-    floats[at + 7] = first_stop
+    """A closed trade into the books, whose columns lie one after the other."""
+    room = len(ints) // TRADE_INTS
+    ints[row] = position.side
+    ints[row + room] = entry_bar
+    ints[row + 2 * room] = bar
+    ints[row + 3 * room] = position.entry_time
+    ints[row + 4 * room] = time
+    ints[row + 5 * room] = left.reason
+    ints[row + 6 * room] = left.detail
+    floats[row] = position.qty
+    floats[row + room] = position.entry_price
+    floats[row + 2 * room] = left.price
+    floats[row + 3 * room] = left.pnl
+    floats[row + 4 * room] = left.fees
+    floats[row + 5 * room] = left.funding
+    floats[row + 6 * room] = left.slippage
+    floats[row + 7 * room] = first_stop
 
 
 def book(state: State, step: Step, bar: int, time: int, books: Books) -> State:

@@ -78,10 +78,10 @@ class Plan(NamedTuple):
 
 
 class Books(NamedTuple):
-    """Buffers the loop writes, row after row.
+    """Buffers the loop writes.
 
-    Trades; marks (from `mark_bars` on, wallet and position are those of the row); counters; what
-    scripts write in.
+    Trades, column after column; marks, row after row (from `mark_bars` on, wallet and position are
+    those of the row); counters; what scripts write in.
     """
 
     trade_ints: MutableSequence[int]

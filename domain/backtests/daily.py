@@ -16,20 +16,25 @@ from domain.market.timeframes import DAY_MS
 YEAR_DAYS = 365
 
 
-def daily_values(time: Times, value: Floats) -> tuple[Times, Floats]:
+def daily_values(time: Times, value: Floats, later: int = 0) -> tuple[Times, Floats]:
     """(day numbers since 1970, last value known at each day's end) without holes.
 
-    `time`: moments of the marks in ms UTC, ascending; a mark at midnight closes the day before it.
-    A day without a mark repeats the day before.
+    `time`: moments of the marks in ms UTC, ascending, or `later` ms before each, as opens are
+    before closes; a mark at midnight closes the day before it. A day without a mark repeats the
+    day before.
     """
-    days, last = day_ends(time)
+    days, last = day_ends(time, later)
     return days, value[last]
 
 
-def day_ends(time: Times) -> tuple[Times, Times]:
-    """(day numbers since 1970, row of the last mark up to each day's end) without holes."""
-    days = np.arange((time[0] - 1) // DAY_MS, (time[-1] - 1) // DAY_MS + 1, dtype=np.int64)
-    return days, np.searchsorted(time, (days + 1) * DAY_MS, "right") - 1
+def day_ends(time: Times, later: int = 0) -> tuple[Times, Times]:
+    """(day numbers since 1970, row of the last mark up to each day's end) without holes.
+
+    `time`, `later`: as in `daily_values`.
+    """
+    first, last = (time[[0, -1]] + (later - 1)) // DAY_MS
+    days = np.arange(first, last + 1, dtype=np.int64)
+    return days, np.searchsorted(time, (days + 1) * DAY_MS - later, "right") - 1
 
 
 def returns(start: float, values: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from domain.market.candles import Floats, Times
 from domain.market.timeframes import DAY_MS
 
-_BLOCK = 128  # marks looked at together
+_BLOCK = 512  # marks looked at together
 
 
 class Drawdown(NamedTuple):

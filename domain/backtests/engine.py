@@ -116,7 +116,6 @@ def _result(
         start_time=int(bars.time[0]),
         initial_balance=float(rules.initial_balance),
         final_balance=float(state.wallet),
-        equity_time=bars.time + prepared.bar_ms,
         equity=equity,
         columns=trade_columns(len(bars), prepared.bars, state, books, loop),
         counters=counted,

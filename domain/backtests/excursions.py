@@ -62,8 +62,15 @@ def fill_excursions(
     """`excursions` trade by trade, into `mae` and `mfe`."""
     for row in range(len(side)):
         most = least = exit_price[row]
-        for bar in range(entry_bar[row], exit_bar[row]):
+        bar, end = entry_bar[row], exit_bar[row]
+        while bar + 4 <= end:  # four at a time: one after the other each would wait for the last
+            higher, lower = max(high[bar], high[bar + 1]), min(low[bar], low[bar + 1])
+            highest, lowest = max(high[bar + 2], high[bar + 3]), min(low[bar + 2], low[bar + 3])
+            most, least = max(most, max(higher, highest)), min(least, min(lower, lowest))
+            bar += 4
+        while bar < end:
             most, least = max(most, high[bar]), min(least, low[bar])
+            bar += 1
         if reason[row] == TAKE_PROFIT and detail[row] == LEVEL:
             if side[row] > 0:
                 least = min(least, low[exit_bar[row]])

@@ -70,8 +70,8 @@ def compute(result: Result, candles: Candles, rules: Rules) -> dict[str, Any]:
 
 def _ratios(result: Result, candles: Candles, days: float) -> dict[str, Any]:
     """The figures made of daily returns."""
-    numbers, equity = daily_values(result.equity_time, result.equity)
-    _, price = daily_values(result.equity_time, candles.close)
+    numbers, equity = result.daily_equity()
+    _, price = daily_values(candles.time, candles.close, result.bar_ms)
     daily = returns(result.initial_balance, equity)
     market = returns(float(candles.open[0]), price)
     enough = days >= RATIO_DAYS

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from domain.backtests.daily import daily_values
 from domain.market.candles import Candles, Floats, Times
 from domain.market.hashing import data_hash
 from domain.trading.fills import EXIT_DETAILS, EXIT_REASONS
@@ -131,9 +132,9 @@ class Note:
 class Result:
     """A finished backtest.
 
-    `equity_time`: each bar's close, ms UTC; `equity`: USDT marked at it with fees, funding and
-    unrealised profit; the last value is `final_balance`, everything closed. `start_time`: the first
-    bar's open, when equity was `initial_balance`.
+    `equity`: USDT marked at each bar's close with fees, funding and unrealised profit; the last
+    value is `final_balance`, everything closed. `start_time`: the first bar's open, when equity was
+    `initial_balance`.
 
     Of several symbols on one balance `symbol` is their list, `symbols` names that of each trade,
     `candles` are what holding equal parts of them would have been worth, `hashed` are their own.
@@ -144,7 +145,6 @@ class Result:
     start_time: int
     initial_balance: float
     final_balance: float
-    equity_time: Times
     equity: Floats
     columns: TradeColumns
     counters: Counters
@@ -152,6 +152,15 @@ class Result:
     candles: Candles
     symbols: tuple[str, ...] = ()
     hashed: tuple[Candles, ...] = ()
+
+    @cached_property
+    def equity_time(self) -> Times:
+        """Each bar's close, ms UTC; made on first use."""
+        return self.candles.time + self.bar_ms
+
+    def daily_equity(self) -> tuple[Times, Floats]:
+        """Equity at the end of each day; see `daily_values`."""
+        return daily_values(self.candles.time, self.equity, self.bar_ms)
 
     @cached_property
     def trades(self) -> list[Trade]:

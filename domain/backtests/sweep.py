@@ -86,7 +86,7 @@ class Course:
 
     def _tracked(self) -> Track:
         close, column = self.candles.close, self.gear.column
-        _, ends = day_ends(self.candles.time + self._prepared.bar_ms)
+        _, ends = day_ends(self.candles.time, self._prepared.bar_ms)
         self._values = self.gear.floats(len(ends))
         return Track(
             column(np.ascontiguousarray(close), True),

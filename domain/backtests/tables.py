@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 
 from domain.backtests.columns import (
@@ -39,13 +42,13 @@ def trade_columns(
     rows: int, stepped: Stepped, state: State, books: Books, loop: Gear
 ) -> TradeColumns:
     """The trades written, with their excursions. `rows`: how many bars the strategy has."""
-    ints = np.asarray(books.trade_ints[: state.trades * TRADE_INTS], np.int64)
-    floats = np.asarray(books.trade_floats[: state.trades * TRADE_FLOATS], np.float64)
     side, entry_bar, exit_bar, entry_time, exit_time, reason, detail = (
-        np.ascontiguousarray(column) for column in ints.reshape(-1, TRADE_INTS).T
+        np.asarray(column, np.int64)
+        for column in _written(books.trade_ints, TRADE_INTS, state.trades)
     )
     qty, entry, exit_price, pnl, fees, funding, slippage, stop = (
-        np.ascontiguousarray(column) for column in floats.reshape(-1, TRADE_FLOATS).T
+        np.asarray(column, np.float64)
+        for column in _written(books.trade_floats, TRADE_FLOATS, state.trades)
     )
     mae, mfe = loop.excursions(
         stepped.candles, side, entry_bar, exit_bar, entry, exit_price, reason, detail
@@ -69,6 +72,12 @@ def trade_columns(
         mae=mae,
         mfe=mfe,
     )
+
+
+def _written(buffer: Sequence[Any], columns: int, rows: int) -> Iterator[Sequence[Any]]:
+    """The first rows of each column of a book."""
+    room = len(buffer) // columns
+    return (buffer[at : at + rows] for at in range(0, columns * room, room))
 
 
 def counters(books: Books) -> Counters:

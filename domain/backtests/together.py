@@ -43,7 +43,6 @@ def simulate_together(
         start_time=int(account.opens[0]),
         initial_balance=float(rules.initial_balance),
         final_balance=account.wallet,
-        equity_time=account.opens + account.bar_ms,
         equity=np.array(account.equity),
         columns=columns,
         counters=counted,

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from bot.workers.compiled import compiled_gear
 from bot.workers.search import Search
-from domain.backtests.daily import daily_values, returns, sharpe
+from domain.backtests.daily import returns, sharpe
 from domain.backtests.drawdown import deepest, underwater
 from domain.backtests.engine import PLAIN, Gear, simulate
 from domain.backtests.rules import Rules
@@ -42,7 +42,7 @@ def gear(
 
 def expected(case: Case, signals: Signals) -> Score:
     result = simulate(case.candles, signals, case.rules)
-    _, values = daily_values(result.equity_time, result.equity)
+    _, values = result.daily_equity()
     ratio = sharpe(returns(result.initial_balance, values))
     return Score(
         result.final_balance / result.initial_balance - 1.0,
