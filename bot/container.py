@@ -226,6 +226,7 @@ async def _wired(
             mode for mode in trading.exchanges.modes if mode != LIVE or settings.may_go_live
         ),
         prices=settings.prices,
+        money="emulated" if settings.exchange_is_loopback else "real",
     )
     async with database.write() as session:
         await ensure_builtins(session, wall.now())

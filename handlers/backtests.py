@@ -6,7 +6,6 @@ from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
 from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD
 from handlers import bots, documents, pictures, reach, setup, wizard
-from handlers.arguments import ALL_DAYS
 from handlers.callbacks import Buttons
 from handlers.context import Context
 from handlers.render import backtest_cards
@@ -114,8 +113,9 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
         rows.append(documents.buttons_for(t, buttons, row.id))
         rows.append(_compared(t, buttons, row))
     if row.strategy_id is not None:
+        again = show(plain(t("button.again_with")), "again", row.id)
         start = show(plain(t("button.start_this")), "start_as", row.id, style="success")
-        rows.append((start, show(plain(t("button.again_with")), "again", row.id)))
+        rows.append((start, again) if done else (again,))
     return tuple(rows)
 
 
@@ -166,38 +166,7 @@ async def _as_before(ctx: Context, purpose: str, result_id: object) -> Draft:
     )
 
 
-def asked(ctx: Context, draft: Draft) -> backtests.Request:
-    """What a complete draft asks for, its range cut to what the market has.
-
-    Raises DomainError("backtest_range"), and what the market does.
-    """
-    if draft.timeframe is None:
-        raise LookupError("the draft is not complete")
-    symbol = draft.symbols[0]
-    history = reach.history_of(ctx.looked, symbol)
-    wished_ms, until_ms = wizard.stretch(ctx.t, draft)
-    start_ms, end_ms = backtests.span(
-        history,
-        draft.timeframe,
-        days=draft.span_days,
-        start_ms=wished_ms,
-        end_ms=until_ms,
-    )
-    return backtests.Request(
-        draft.strategy,
-        symbol,
-        draft.timeframe,
-        start_ms,
-        end_ms,
-        inputs=draft.inputs,
-        share=draft.shared,
-        wished_ms=None
-        if draft.span_days == ALL_DAYS
-        else backtests.wished_start(end_ms, days=draft.span_days, start_ms=wished_ms),
-    )
-
-
 async def _queued(ctx: Context, draft: Draft) -> View:
-    wanted = asked(ctx, draft)
+    wanted = reach.asked(ctx, draft)
     row = await backtests.request(ctx.session, ctx.services.queue, ctx.user.id, wanted, ctx.now)
     return await result_view(ctx, row)

@@ -77,7 +77,7 @@ async def confirm_view(ctx: Context, draft: Draft) -> View:
     row = await strategies.get(ctx.session, ctx.user.id, draft.strategy)
     program = strategies.compiled(row)
     own = frozenset(program.checked.outputs)
-    card = bot_cards.confirm(ctx.t, preview, own, equity, ctx.services.prices)
+    card = bot_cards.confirm(ctx.t, preview, own, equity, ctx.services.prices, ctx.services.money)
     if preview.inputs:
         values = program.bind(preview.inputs).values
         card = lines(card, *strategy_cards.chosen_inputs(ctx.t, program, values))

@@ -103,7 +103,8 @@ async def enter(ctx: Context) -> Reply:
         price=price.last,
     )
     cancel = buttons.show(plain(t("button.cancel")), "positions")
-    text = by_hand_cards.confirm(t, asked, seen, contract.price_decimals, ctx.services.prices)
+    means = ctx.services.prices, ctx.services.money
+    text = by_hand_cards.confirm(t, asked, seen, contract.price_decimals, *means)
     return present(ctx, View(text, ((go,), (cancel,))))
 
 

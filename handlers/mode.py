@@ -41,7 +41,7 @@ async def tap_mode(ctx: Context) -> Reply:
 def mode_view(ctx: Context) -> View:
     """Where it trades now, what each mode means, and a button for each that is to be had."""
     t, show, now = ctx.t, ctx.buttons.show, ctx.settings.mode
-    prices = ctx.services.prices
+    of = {"prices": t(f"prices.{ctx.services.prices}"), "money": t(f"money.{ctx.services.money}")}
     others = [mode for mode in ctx.services.modes if mode != now]
     buttons = tuple(
         show(
@@ -55,7 +55,7 @@ def mode_view(ctx: Context) -> View:
     text = lines(
         t("mode.title", mode=t(f"mode.{now}")),
         "",
-        *(t(f"mode.what_{mode}", prices=t(f"prices.{prices}")) for mode in ctx.services.modes),
+        *(t(f"mode.what_{mode}", **of) for mode in ctx.services.modes),
         None if others else _why_paper(ctx),
         *(("", t("mode.hint")) if others else ()),
     )
@@ -90,6 +90,6 @@ async def _change(ctx: Context, wanted: str) -> Reply:
         if error.code != "no_key":
             raise
         raise DomainError("no_key", mode=ctx.t(f"mode.{wanted}")) from error
-    said = ctx.t(f"mode.changed_{wanted}")
+    said = ctx.t(f"mode.changed_{wanted}", money=ctx.t(f"money.{ctx.services.money}"))
     view = mode_view(ctx)
     return present(ctx, View(lines(said, "", view.text), view.keyboard, view.card))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from domain.errors import DomainError
-from handlers import backtests, bots, connect, keys, marks, risk, settling, trading
+from handlers import backtests, bots, connect, keys, marks, reach, risk, settling, trading
 from handlers.context import Context
 from handlers.marks import Marks
+from handlers.reach import Reach
 from handlers.services import Services
 from handlers.types import Looking, Reply
 from handlers.views import View, anew
@@ -31,8 +32,12 @@ _WRITING: dict[str, Callable[[Context], Awaitable[View]]] = {
 _HELD = frozenset({"positions", "status", "stop"})
 
 
-async def look(services: Services, asking: Looking) -> Marks | None:
-    """The markets of what is held, for the views that show that."""
+async def look(services: Services, asking: Looking) -> Marks | Reach | None:
+    """The markets of what is held, for the views that show that; how far back the one reaches that
+    was tested.
+    """
+    if asking.tap.get("0") == "again":
+        return await reach.look_again(services, asking)
     return await marks.look(services, asking) if asking.tap.get("0") in _HELD else None
 
 

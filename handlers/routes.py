@@ -189,7 +189,7 @@ TAPS: tuple[Tap, ...] = (
     Tap("begin", opening.tap_begin, writes=True, looks=opening.look),
     Tap("new_bot", bots.tap_new, writes=True),
     Tap("new_bt", backtests.tap_new, writes=True),
-    Tap("again", backtests.tap_again, writes=True),
+    Tap("again", backtests.tap_again, writes=True, looks=reach.look_again),
     Tap("start_as", backtests.tap_start_as, writes=True),
     Tap("stop_bot", bots.stop_bot, writes=True, lane=0, looks=marks.look),
     Tap("close", closing.tap_close, writes=True, lane=0, looks=marks.look),

@@ -20,8 +20,8 @@ class Services:
     """`registration`: open, invite or closed. `invites`: codes accepted by /start. `bot_username`:
     for deep links. `public_url`: where our own pages are, None when there are none. `connects`:
     whether there is an exchange to connect a key of. `modes`: of paper, demo and live those that
-    can be traded in here. `prices`: real, simulated or replayed. `shelf`: the data directory, where
-    replies take their files from.
+    can be traded in here. `prices`: real, simulated or replayed; `money`: what live orders move,
+    real or emulated. `shelf`: the data directory, where replies take their files from.
     """
 
     wall: WallClock
@@ -43,3 +43,4 @@ class Services:
     connects: bool = True
     modes: tuple[str, ...] = ("paper",)
     prices: str = "real"
+    money: str = "real"

@@ -14,7 +14,7 @@ from domain.research.grid import Span
 from domain.strategies import service as strategies
 from domain.strategies import sharing
 from domain.strategies.language import Param, Program
-from handlers import inputs
+from handlers import inputs, reach
 from handlers.arguments import ALL_DAYS
 from handlers.context import Context
 from handlers.errors import sentence
@@ -91,6 +91,7 @@ async def _card(ctx: Context, draft: Draft, program: Program) -> View:
     text = lines(
         await heading(ctx, draft),
         t("setup.range", range=_range_text(ctx, draft)),
+        reach.less(ctx, draft),
         *(
             _searched(ctx, draft, program)
             if searches

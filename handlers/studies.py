@@ -9,8 +9,8 @@ from domain.backtests import service as backtests
 from domain.errors import DomainError
 from domain.research import service as research
 from domain.research.grid import Span
-from handlers import setup
-from handlers.backtests import asked, result_view
+from handlers import reach, setup
+from handlers.backtests import result_view
 from handlers.context import Context
 from handlers.types import Reply
 from handlers.views import View, anew, present
@@ -137,7 +137,7 @@ async def _queued(ctx: Context, draft: Draft) -> View:
         ctx.services.queue,
         ctx.user.id,
         _STUDIES[draft.purpose],
-        asked(ctx, draft),
+        reach.asked(ctx, draft),
         {name: Span(*values) for name, values in (draft.spans or {}).items()},
         ctx.now,
     )

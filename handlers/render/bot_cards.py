@@ -39,11 +39,17 @@ _STATES = {
 
 
 def confirm(
-    t: Translator, preview: StartPreview, own: frozenset[str], equity: float | None, prices: str
+    t: Translator,
+    preview: StartPreview,
+    own: frozenset[str],
+    equity: float | None,
+    prices: str,
+    money: str,
 ) -> Html:
     """What will happen, in which mode, within which limits, and what it may cost.
 
-    `own`: outputs of the strategy, whose levels come before the user's. `prices`: of `Services`.
+    `own`: outputs of the strategy, whose levels come before the user's. `prices`, `money`: of
+    `Services`.
     """
     sizing = preview.sizing
     rows = [
@@ -61,7 +67,7 @@ def confirm(
             symbols=", ".join(preview.symbols),
             timeframe=preview.timeframe,
         ),
-        t(f"start_bot.mode_{preview.mode}", prices=t(f"prices.{prices}")),
+        means_of(t, preview.mode, prices, money),
         t("start_bot.switches", strategy=names.strategy(t, preview.switches_from))
         if preview.switches_from
         else None,
@@ -74,6 +80,11 @@ def confirm(
         "",
         italic(t("start_bot.expires")),
     )
+
+
+def means_of(t: Translator, mode: str, prices: str, money: str) -> Html:
+    """What it is traded with."""
+    return t(f"start_bot.mode_{mode}", prices=t(f"prices.{prices}"), money=t(f"money.{money}"))
 
 
 def _level(t: Translator, own: bool, percent: float) -> str:

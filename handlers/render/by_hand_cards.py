@@ -6,6 +6,7 @@ from domain.bots.entry_by_hand import Asked, Preview
 from domain.bots.level_by_hand import Moved
 from domain.risk.gate import Decision
 from handlers.render import alerts, numbers
+from handlers.render.bot_cards import means_of
 from handlers.render.tables import pairs
 from handlers.render.text import italic, lines
 from handlers.texts import Html, Translator
@@ -16,9 +17,11 @@ def coins(t: Translator, seen: Preview) -> str:
     return numbers.quantity(t, seen.decision.qty)
 
 
-def confirm(t: Translator, asked: Asked, seen: Preview, decimals: int, prices: str) -> Html:
-    """Size, levels, cost and the worst case; prices with the market's decimals. `prices`: of
-    `Services`.
+def confirm(
+    t: Translator, asked: Asked, seen: Preview, decimals: int, prices: str, money: str
+) -> Html:
+    """Size, levels, cost and the worst case; prices with the market's decimals. `prices`,
+    `money`: of `Services`.
     """
     side = "long" if asked.side > 0 else "short"
     entry = seen.entry
@@ -31,7 +34,7 @@ def confirm(t: Translator, asked: Asked, seen: Preview, decimals: int, prices: s
     ]
     return lines(
         t(f"entry_by_hand.{side}", symbol=asked.symbol),
-        t(f"start_bot.mode_{asked.mode}", prices=t(f"prices.{prices}")),
+        means_of(t, asked.mode, prices, money),
         "",
         pairs([(str(name), value) for name, value in rows]),
         t("entry_by_hand.cost", amount=numbers.money(t, seen.cost)),

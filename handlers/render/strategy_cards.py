@@ -31,7 +31,9 @@ def listed(t: Translator, page: StrategyPage) -> Html:
     parts: list[str] = [t("strategies.title")]
     for row in page.rows:
         head = t("strategies.row", id=row.id, name=name_of(t, row))
-        parts += ["", head, first_sentence(describe(t, row))]
+        parts += ["", head]
+        if about := describe(t, row):
+            parts.append(first_sentence(about))
     return lines(*parts, "", t("strategies.hint"))
 
 

@@ -59,6 +59,9 @@ async def test_it_can_be_called_off(w: World) -> None:
     await alice.sends("/backtest btc 5m donchian")
     assert "Cancelled" in await alice.taps("Cancel the backtest")
     assert (await result(w)).error_message == "cancelled"
+    assert alice.button("Again with")
+    with pytest.raises(AssertionError, match="no button"):
+        alice.button("Start it")
 
 
 async def test_the_queue_says_how_many_come_first_and_when_it_is_full(w: World) -> None:

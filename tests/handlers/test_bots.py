@@ -207,7 +207,7 @@ async def test_the_same_in_korean(w: World) -> None:
     assert "어떤 전략을" in await minsu.sends("/start_bot")
     assert "어떤 종목으로" in await minsu.taps("돈치안")
     assert "어떤 봉으로" in await minsu.taps("BTCUSDT")
-    assert "돈치안 돌파 전략을 시작할까요?" in await minsu.taps("15m")
+    assert "돈치안 돌파를 시작할까요?" in await minsu.taps("15m")
     assert "시작했습니다" in await minsu.taps("BTCUSDT · 15m 시작")
     assert "봇을 정지할까요?" in await minsu.sends("/stop_bot")
     assert "정지했습니다" in await minsu.taps("봇 정지")

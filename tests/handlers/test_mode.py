@@ -60,6 +60,14 @@ async def test_an_exchange_that_only_has_prices_says_why_there_is_only_paper(w: 
     assert "Accounts at Binance cannot trade here" in said
 
 
+async def test_an_emulated_exchange_is_not_called_real_money(tmp_path: Path) -> None:
+    async with world(tmp_path, market=lively_market(), **EMULATED) as w:
+        alice, minsu = await w.trader("alice"), await w.trader("minsu", "ko")
+        said = await alice.sends("/mode")
+        assert "Live: at the exchange, with an emulator's play money" in said
+        assert "에뮬레이터의 가상 자금으로 거래" in await minsu.sends("/mode")
+
+
 async def test_from_a_page_on_this_machine_nobody_goes_live_at_a_real_exchange(
     tmp_path: Path,
 ) -> None:
@@ -80,7 +88,7 @@ async def test_live_needs_the_second_factor_then_a_key_then_a_code(tmp_path: Pat
         await alice.sends("/mode")
         assert "six digits" in await alice.taps("Trade in Live")
         assert await mode_of(w, alice) == "paper"
-        assert "LIVE, with real money" in await alice.sends(app.next_code())
+        assert "LIVE, with an emulator's play money" in await alice.sends(app.next_code())
         assert await mode_of(w, alice) == "live"
         async with w.database.read() as session:
             noted = (await session.scalars(select(AuditEntry.action))).all()
@@ -116,7 +124,7 @@ async def is_reset(w: World, person: Person) -> None:
 
 @pytest.mark.parametrize(
     ("language", "moment", "said_live"),
-    [("en", "Jan 2, 13:00", "LIVE"), ("ko", "1월 2일 13:00", "실제 자금")],
+    [("en", "Jan 2, 13:00", "LIVE"), ("ko", "1월 2일 13:00", "가상 자금으로 실거래")],
 )
 async def test_a_day_passes_between_a_reset_and_going_live_again(
     tmp_path: Path, language: str, moment: str, said_live: str

@@ -39,8 +39,8 @@ async def test_on_every_card_of_a_korean_reader(w: World) -> None:
     await minsu.sends("/start_bot")
     assert "전략: 돈치안 돌파" in await minsu.taps("돈치안 돌파")
     said = await minsu.sends("/start_bot donchian btc 15m")
-    assert "돈치안 돌파 전략을 시작할까요?" in said
-    assert "돈치안 돌파 전략을 시작했습니다" in await minsu.taps("BTCUSDT · 15m 시작")
+    assert "돈치안 돌파를 시작할까요?" in said
+    assert "돈치안 돌파를 시작했습니다" in await minsu.taps("BTCUSDT · 15m 시작")
     assert "돈치안 돌파 · BTCUSDT · 15m" in await minsu.sends("/status")
     assert "돈치안 돌파 · BTCUSDT" in await minsu.sends("/stop_bot")
     assert "실행 중인 봇(돈치안 돌파)" in await minsu.sends("/start_bot rsi btc 15m")

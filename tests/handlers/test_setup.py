@@ -51,6 +51,25 @@ async def test_a_range_is_chosen(w: World) -> None:
     assert row.params["start_ms"] == history.start_ms
 
 
+async def test_less_history_than_asked_for_is_said_before_it_runs(w: World) -> None:
+    alice, minsu = await w.trader("alice"), await w.trader("minsu", "ko")
+    await alice.sends("/backtest donchian 5m 365d")
+    assert "you asked for" in await alice.taps("BTCUSDT")
+    await minsu.sends("/optimize donchian 5m 365d entry=5..9")
+    assert "⚠️ 요청하신 365일 가운데" in await minsu.taps("BTCUSDT")
+    await alice.taps("Range")
+    assert "⚠️" not in await alice.taps("all there is")
+    await has_result(w, alice, params=ran(w, {}) | {"start_ms": 0})
+    await alice.sends("/results 1")
+    assert "you asked for" in await alice.taps("Again with")
+
+
+async def test_a_range_without_any_history_is_said_before_it_runs(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/backtest donchian 5m 2011")
+    assert "no data for that range" in await alice.taps("BTCUSDT")
+
+
 async def test_a_range_that_was_typed_is_shown_by_its_first_and_last_day(w: World) -> None:
     alice = await w.trader("alice")
     await alice.sends("/backtest donchian btc 2025-12-30..2026-01-01")

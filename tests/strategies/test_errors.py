@@ -196,6 +196,7 @@ TABLE: list[tuple[str, str, int, int, str, str | None]] = [
     ("# a\0b\n" + ENTRY, "bad_character", 1, 4, "\\x00", None),
     ("buy = cl\u043ese > 1", "non_ascii", 1, 9, "\u043e", None),
     ("buy = close \u2264 1", "non_ascii", 1, 13, "\u2264", None),
+    ("\ube60\ub978 = ema(close, 3)\n" + ENTRY, "non_ascii", 1, 1, "\ube60\ub978", None),
     ("buy = \ud800", "non_ascii", 1, 7, "\\ud800", None),
     ("buy = 1if 2 else 3", "bad_number", 1, 7, "1if", None),
     ("buy = close > 0x10", "bad_number", 1, 15, "0x10", None),

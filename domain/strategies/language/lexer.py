@@ -30,7 +30,7 @@ _TOKEN = re.compile(
       | (?P<string>"[^"\n]*"|'[^'\n]*')
       | (?P<op>\*\*|//|<=|>=|==|!=|[-+*/%<>=(),\[\].])
       | (?P<newline>\n)
-      | (?P<wrong>:=|&&|\|\||.)""",
+      | (?P<wrong>:=|&&|\|\||[^\x00-\x7f]+|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _NUMBER = re.compile(_DIGITS)
