@@ -10,6 +10,8 @@ import numpy.typing as npt
 from domain.market.candles import Candles, Floats
 from domain.trading.fills import LEVEL, TAKE_PROFIT
 
+TOGETHER = 4
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -62,15 +64,14 @@ def fill_excursions(
     """`excursions` trade by trade, into `mae` and `mfe`."""
     for row in range(len(side)):
         most = least = exit_price[row]
-        bar, end = entry_bar[row], exit_bar[row]
-        while bar + 4 <= end:  # four at a time: one after the other each would wait for the last
-            higher, lower = max(high[bar], high[bar + 1]), min(low[bar], low[bar + 1])
-            highest, lowest = max(high[bar + 2], high[bar + 3]), min(low[bar + 2], low[bar + 3])
-            most, least = max(most, max(higher, highest)), min(least, min(lower, lowest))
-            bar += 4
-        while bar < end:
-            most, least = max(most, high[bar]), min(least, low[bar])
-            bar += 1
+        start, end = entry_bar[row], exit_bar[row]
+        if end - start < TOGETHER:
+            for bar in range(start, end):
+                most, least = max(most, high[bar]), min(least, low[bar])
+        else:
+            for bar in range(start, end, TOGETHER):
+                at = min(bar, end - TOGETHER)  # the last ones overlap, which changes no extreme
+                most, least = max(most, highest(high, at)), min(least, lowest(low, at))
         if reason[row] == TAKE_PROFIT and detail[row] == LEVEL:
             if side[row] > 0:
                 least = min(least, low[exit_bar[row]])
@@ -80,6 +81,16 @@ def fill_excursions(
         adverse = side[row] * (worst / entry_price[row] - 1.0) * 100.0
         favourable = side[row] * (best / entry_price[row] - 1.0) * 100.0
         mae[row], mfe[row] = min(adverse, 0.0) + 0.0, max(favourable, 0.0) + 0.0  # no minus zero
+
+
+def highest(high: Sequence[float], bar: int) -> float:
+    """Of TOGETHER bars in pairs: one after the other, each would wait for the last."""
+    return max(max(high[bar], high[bar + 1]), max(high[bar + 2], high[bar + 3]))
+
+
+def lowest(low: Sequence[float], bar: int) -> float:
+    """The same."""
+    return min(min(low[bar], low[bar + 1]), min(low[bar + 2], low[bar + 3]))
 
 
 def _over_full_bars(column: Floats, entry_bar: Ints, exit_bar: Ints, extreme: np.ufunc) -> Floats:
