@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from bot.adapters import ccxt_reads as reads
 from bot.adapters.bitget_bills import BillReader
-from bot.adapters.ccxt_clients import CallRefusedError, Client, Clients
+from bot.adapters.ccxt_clients import PRODUCT, CallRefusedError, Client, Clients, together
 from bot.adapters.ccxt_errors import MARKET_GONE, REFUSED_SOMEHOW, Meaning, Told
 from bot.adapters.ccxt_fills import FillReader
 from bot.adapters.ccxt_levels import LevelKeeper, preset_levels
@@ -36,14 +36,9 @@ from domain.trading.ports import (
     OrderUnknownError,
 )
 
-PRODUCT = "USDT-FUTURES"
 _FIRST_LOOK_MS = 24 * 3_600_000
 _LEVERAGE_KNOWN_S = 300.0
 """It may be set by hand at the exchange, which nobody tells as long as nothing is open."""
-_TRIES = 6
-"""Of each call of somebody who insists: of 25 calls that fail every other time all succeed in two
-rounds of three.
-"""
 _OVERLAP_MS = 120_000
 """Fills of several symbols are read one after the other: what happened meanwhile is read again."""
 _REFUSES_TO_TELL = {MARKET_GONE.code, REFUSED_SOMEHOW.code, "unknown_symbol"}
@@ -65,7 +60,7 @@ class CcxtAccount:
     demo: bool
     last_price: bool = True
     seen: MoneySeen | None = None
-    tries: int = 1
+    insists: bool = False
 
     @property
     def name(self) -> str:
@@ -101,8 +96,10 @@ class CcxtAccount:
             raise DomainError("exchange_bad_answer", why=type(error).__name__) from error
 
     async def holdings(self) -> tuple[ExchangePosition, ...]:
-        """Asked for by whoever is about to close: ahead of everybody who only looks."""
-        held = await self._held_positions(await self._client(), ORDER)
+        """Asked for by whoever is about to close: ahead of everybody who only looks, until it is
+        told.
+        """
+        held = await self._held_positions((await self._client()).insisting(), ORDER)
         return tuple(reads.position_from(symbol, one, reads.Levels()) for symbol, one in held)
 
     async def _held_positions(
@@ -132,15 +129,8 @@ class CcxtAccount:
     async def positions(self) -> tuple[ExchangePosition, ...]:
         client = await self._client()
         open_ones = await self._held_positions(client)
-        keeper = self._keeper(client)
         symbols = sorted({symbol for symbol, _ in open_ones})
-        levels = dict(
-            zip(
-                symbols,
-                await self._guarded(asyncio.gather(*(keeper.standing(one) for one in symbols))),
-                strict=True,
-            )
-        )
+        levels = await self._guarded(self._keeper(client).standing(symbols))
         return tuple(
             reads.position_from(symbol, position, levels[symbol][str(position["side"])])
             for symbol, position in open_ones
@@ -185,11 +175,16 @@ class CcxtAccount:
             raise DomainError(told.code) from error
 
     async def find(self, client_order_id: str, symbol: str) -> OrderReport | None:
-        client = await self._client()
+        client = (await self._client()).insisting()
+        return await self._found(client, ORDER, client_order_id, symbol)
+
+    async def _found(
+        self, client: Client, urgency: int, client_order_id: str, symbol: str
+    ) -> OrderReport | None:
         unified = self.clients.markets.unified(symbol)
         params = {"clientOrderId": client_order_id, **client.params}
         try:
-            order = await client.call(READ, lambda ex: ex.fetch_order("", unified, params))
+            order = await client.call(urgency, lambda ex: ex.fetch_order("", unified, params))
         except CallRefusedError as error:
             if error.told.meaning is Meaning.ABSENT:
                 return None
@@ -205,7 +200,7 @@ class CcxtAccount:
         market that is gone tells nothing of itself, and holds up no other.
         """
         if question.insists:
-            patient = replace(self, tries=_TRIES)
+            patient = replace(self, insists=True)
             return await patient.snapshot(replace(question, insists=False))
         client = await self._client()
         balance, positions = await asyncio.gather(self.balance(), self.positions())
@@ -213,13 +208,15 @@ class CcxtAccount:
         held = (position.symbol for position in positions)
         symbols = sorted({*question.symbols, *held}.intersection(listed))
         fills = await self._fills(client, symbols, question.after)
-        reports = await asyncio.gather(*(self._report(*order) for order in question.orders))
+        reports = await together(self._report(client, *order) for order in question.orders)
         known = tuple(report for report in reports if report is not None)
         return AccountSnapshot(balance, positions, fills, known, overlaps=True)
 
-    async def _report(self, client_order_id: str, symbol: str) -> OrderReport | None:
+    async def _report(
+        self, client: Client, client_order_id: str, symbol: str
+    ) -> OrderReport | None:
         try:
-            return await self.find(client_order_id, symbol)
+            return await self._found(client, READ, client_order_id, symbol)
         except DomainError as error:
             if error.code not in _REFUSES_TO_TELL:
                 raise
@@ -227,7 +224,7 @@ class CcxtAccount:
 
     async def _client(self) -> Client:
         client = await self.clients.of(self.user_id, self.demo)
-        return client if self.tries == 1 else replace(client, tries=self.tries)
+        return client.insisting() if self.insists else client
 
     def _keeper(self, client: Client) -> LevelKeeper:
         return LevelKeeper(client, self.clients.markets, self.last_price)

@@ -5,8 +5,9 @@ An instance of its own costs 230 KiB; a copy of the markets would cost eight tim
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from typing import Any, Protocol, TypeVar
 
@@ -15,7 +16,7 @@ import structlog
 
 from bot.adapters.ccxt_errors import Meaning, Told, meaning_of
 from bot.adapters.ccxt_exchange import ExchangeSession, private_exchange
-from bot.adapters.ccxt_limits import Limits
+from bot.adapters.ccxt_limits import LEVEL, Limits
 from domain.clock import MarketClock, WallClock
 from domain.errors import DomainError
 from domain.keys.ports import Credentials
@@ -42,6 +43,13 @@ class OpenedKey:
     hedged: bool
 
 
+PRODUCT = "USDT-FUTURES"
+PAGE = 100
+"""Rows that Bitget puts into one answer at most."""
+TRIES = 10
+"""Of each call of somebody who waits for the answer and changes nothing: of a handful that fail
+every other time hardly ever one does not come through.
+"""
 _SOON_S = 2.0
 _PASSING = (Meaning.LOST, Meaning.BUSY, Meaning.DOWN)
 
@@ -79,6 +87,20 @@ class CallRefusedError(Exception):
         self.told = told
 
 
+async def together(calls: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:
+    """What all of them answer, in their order. The first failure is everybody's: the rest would
+    only use up the account's turns.
+    """
+    tasks = [asyncio.create_task(call) for call in calls]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
 @dataclass
 class Client:
     """One account's instance. Calls take their turn; failures are CallRefusedError."""
@@ -104,9 +126,11 @@ class Client:
 
     async def call(self, urgency: int, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
         """Raises CallRefusedError. What failed on its way, and soon, is made again as often as
-        `tries` says, at the pace of the account's turns.
+        `tries` says, at the pace of the account's turns, ahead of those who only look.
         """
         left = self.tries
+        if left > 1:
+            urgency = min(urgency, LEVEL)
         while True:
             await self.limits.turn(self.account, urgency)
             began = self.limits.now()
@@ -117,6 +141,10 @@ class Client:
                 late = self.limits.now() - began > _SOON_S
                 if left == 0 or late or error.told.meaning not in _PASSING:
                     raise
+
+    def insisting(self) -> Client:
+        """The same for whoever waits for an answer. Not for what changes anything."""
+        return replace(self, tries=TRIES)
 
     async def _made(self, urgency: int, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
         """A clock that is off is set and the call, which was refused for it, made once more."""

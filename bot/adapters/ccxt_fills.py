@@ -4,19 +4,17 @@ days at once. After a long outage neither is enough.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.adapters import ccxt_reads as reads
-from bot.adapters.ccxt_clients import CallRefusedError, Client, Markets
+from bot.adapters.ccxt_clients import PAGE, PRODUCT, CallRefusedError, Client, Markets, together
 from bot.adapters.ccxt_errors import MARKET_GONE
 from bot.adapters.ccxt_limits import READ
 from domain.market.timeframes import DAY_MS
 from domain.trading.ports import ExchangeFill
 
-PAGE = 100
 SPAN_MS = 7 * DAY_MS
 """One question's: the documents say a week here, 30 days and three months there."""
 KEPT_MS = 89 * DAY_MS
@@ -41,12 +39,45 @@ class FillReader:
             if self.client.params["uta"]:
                 found |= await self._of_all(symbols, span)
                 continue
-            for part in await asyncio.gather(*(self._of(symbol, span) for symbol in symbols)):
-                found |= part
+            found |= await self._of_each(symbols, span)
         return tuple(found[key] for key in sorted(found))
 
+    async def _of_each(self, symbols: Collection[str], span: Row) -> Fills:
+        """A classic account tells of all symbols in one answer, unless somebody trades so much in
+        it that ours have to be asked for one by one.
+        """
+        if len(symbols) > 1:
+            rows = await self._recent(span)
+            if len(rows) < PAGE:
+                return self._named(symbols, rows)
+        found: Fills = {}
+        for part in await together(self._of(symbol, span) for symbol in symbols):
+            found |= part
+        return found
+
+    async def _recent(self, span: Row) -> Sequence[Row]:
+        params = {"productType": PRODUCT, "limit": PAGE, **span}
+
+        async def read(exchange: Any) -> Sequence[Row]:
+            answer = await exchange.privateMixGetV2MixOrderFills(params)
+            rows: Sequence[Row] = answer["data"].get("fillList") or ()
+            return rows
+
+        return await self.client.call(READ, read)
+
+    def _named(self, symbols: Collection[str], rows: Iterable[Row]) -> Fills:
+        """Those in `symbols` of what an account tells of all."""
+        names = {self._market(symbol)["id"]: symbol for symbol in symbols}
+        found: Fills = {}
+        for row in rows:
+            symbol = names.get(str(row["symbol"]).upper())
+            if symbol is not None:
+                trade = self.client.exchange.parse_trade(row, self._market(symbol))
+                found[reads.fill_id(trade)] = reads.fill_from(symbol, trade, "")
+        return found
+
     async def _of(self, symbol: str, span: Row) -> Fills:
-        """A classic account is asked symbol by symbol."""
+        """One symbol's, page by page."""
         unified, found = self.markets.unified(symbol), dict[str, ExchangeFill]()
         params = {**span, **self.client.params}
         since = params.pop("startTime")
@@ -72,9 +103,8 @@ class FillReader:
         """A unified account tells of all symbols together; ccxt would drop the others' from a page,
         and with them how long it was.
         """
-        names = {self._market(symbol)["id"]: symbol for symbol in symbols}
         found: Fills = {}
-        params = {"category": "USDT-FUTURES", "limit": PAGE, **span}
+        params = {"category": PRODUCT, "limit": PAGE, **span}
 
         async def read(exchange: Any) -> Row:
             answer: Row = await exchange.privateUtaGetV3TradeFills(dict(params))
@@ -83,11 +113,7 @@ class FillReader:
         while True:
             told = await self.client.call(READ, read)
             rows: Sequence[Row] = told.get("list") or ()
-            for row in rows:
-                if row["symbol"] in names:
-                    symbol = names[row["symbol"]]
-                    trade = self.client.exchange.parse_trade(row, self._market(symbol))
-                    found[reads.fill_id(trade)] = reads.fill_from(symbol, trade, "")
+            found |= self._named(symbols, rows)
             cursor = told.get("cursor")
             if len(rows) < PAGE or not cursor or cursor == params.get("cursor"):
                 return found

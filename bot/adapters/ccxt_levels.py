@@ -7,13 +7,13 @@ no moment without a stop.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from bot.adapters import ccxt_reads as reads
-from bot.adapters.ccxt_clients import CallRefusedError, Client, Markets
+from bot.adapters.ccxt_clients import PAGE, PRODUCT, CallRefusedError, Client, Markets, together
 from bot.adapters.ccxt_errors import MARKET_GONE, Meaning
 from bot.adapters.ccxt_limits import LEVEL, READ
 from domain.money import exact
@@ -21,6 +21,9 @@ from domain.trading.levels import level_price
 from domain.trading.ports import LevelRequest, OrderRequest
 
 STOP, TAKE = "stop", "take"
+Row = dict[str, Any]
+Sides = Mapping[str, reads.Levels]
+"""By long and short."""
 _PARAM = {STOP: "stopLossPrice", TAKE: "takeProfitPrice"}
 
 
@@ -48,30 +51,43 @@ class LevelKeeper:
     markets: Markets
     last_price: bool
 
-    async def standing(self, symbol: str) -> dict[str, reads.Levels]:
-        """side (long, short) -> what stands there: nothing where the market is gone. Raises
-        CallRefusedError.
+    async def standing(self, symbols: Collection[str]) -> dict[str, Sides]:
+        """symbol -> what stands there. Raises CallRefusedError.
+
+        One question for all of them, unless there is more than one answer holds.
         """
-        unified, params = self.markets.unified(symbol), dict(self.client.params)
-        params |= {"trigger": True} if params["uta"] else {"planType": "profit_loss"}
+        if len(symbols) > 1:
+            orders = await self._pending(None)
+            if len(orders) < PAGE:
+                return {symbol: _by_side(self._named(symbol, orders)) for symbol in symbols}
+        told = await together(self._of(symbol) for symbol in symbols)
+        return dict(zip(symbols, told, strict=True))
+
+    async def _of(self, symbol: str) -> Sides:
+        """Nothing where the market is gone."""
         try:
-            orders = await self.client.call(
-                READ, lambda ex: ex.fetch_open_orders(unified, None, None, params)
-            )
+            return _by_side(self._named(symbol, await self._pending(symbol)))
         except CallRefusedError as error:
             if error.told != MARKET_GONE:
                 raise
-            orders = []
-        found: dict[str, list[reads.Level]] = {"long": [], "short": []}
-        for order in orders:
-            level = reads.level_from(order)
-            if level is not None:
-                found[reads.level_side(order)].append(level)
-        return {side: reads.Levels(tuple(levels)) for side, levels in found.items()}
+            return _by_side(())
+
+    async def _pending(self, symbol: str | None) -> list[Row]:
+        unified = None if symbol is None else self.markets.unified(symbol)
+        params = {"productType": PRODUCT, **self.client.params}
+        params |= {"trigger": True} if params["uta"] else {"planType": "profit_loss"}
+        found: list[Row] = await self.client.call(
+            READ, lambda ex: ex.fetch_open_orders(unified, None, PAGE, params)
+        )
+        return found
+
+    def _named(self, symbol: str, orders: Iterable[Row]) -> list[Row]:
+        unified = self.markets.unified(symbol)
+        return [order for order in orders if order["symbol"] == unified]
 
     async def move(self, request: LevelRequest) -> None:
         """Bring the levels of a position to where they shall stand. Raises CallRefusedError."""
-        standing = (await self.standing(request.symbol))[request.side]
+        standing = (await self.standing([request.symbol]))[request.symbol][request.side]
         for what, wanted in (
             (STOP, request.stop_price),
             (TAKE, request.take_profit_price),
@@ -130,6 +146,15 @@ class LevelKeeper:
         except CallRefusedError as error:
             if error.told.meaning is not Meaning.ABSENT:
                 raise
+
+
+def _by_side(orders: Iterable[Row]) -> Sides:
+    found: dict[str, list[reads.Level]] = {"long": [], "short": []}
+    for order in orders:
+        level = reads.level_from(order)
+        if level is not None:
+            found[reads.level_side(order)].append(level)
+    return {side: reads.Levels(tuple(levels)) for side, levels in found.items()}
 
 
 def _text(value: Decimal) -> str:

@@ -117,9 +117,9 @@ class Panics:
     async def _closed(self, panic: Panic) -> bool:
         """Cancel, look, close, book: whether nothing is left.
 
-        Reading an account to book it costs two calls a position and more: while it is not known
-        what became of a close, that would only be in the way of finding out. Once nothing is left
-        all of them must succeed, so each is made again where it fails.
+        While it is not known what became of a close, reading the whole account to book it would
+        only be in the way of finding out. Once nothing is left all of its calls must succeed, so
+        each is made again where it fails.
         """
         exchange = self.exchanges.of(panic.user_id, panic.mode)
         await self._cancel(panic, exchange)
@@ -130,9 +130,9 @@ class Panics:
                 now_ms = self.clock.now_ms()
                 await panics.close_orders(session, panic, exchange.name, held, now_ms)
         await self.orders.send_for(panic.user_id, panic.mode)
-        left = await self._held(panic, exchange) if held else held
-        if left and await self._is_in_doubt(panic):
+        if await self._is_in_doubt(panic):
             return False
+        left = await self._held(panic, exchange) if held else held
         await self.reconciler.run(panic.mode, [panic.user_id], insists=not left)
         async with self.database.read() as session:
             return not left and await panics.is_settled(session, panic)
