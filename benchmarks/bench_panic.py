@@ -89,9 +89,11 @@ class Trader:
 
     async def enters_all(self) -> None:
         """Ten positions, told of."""
+        cards = {}
         for coin in COINS:
-            card = await self.asks(f"/long {coin} 0.1%", f"{coin}USDT")
-            await self.taps(card, "Buy ")
+            cards[coin] = await self.asks(f"/long {coin} 0.1%", f"{coin}USDT")
+            await self.taps(cards[coin], "Buy ")
+        for coin, card in cards.items():
             await self.people.wait_for_text("alice", f"Long {coin}USDT", _PATIENCE_S, card["seq"])
         await self.until_held(len(COINS))
 

@@ -192,8 +192,9 @@ class OrderSender:
             report = await exchange.place(to_request(order))
         except OrderRejectedError as error:
             await self._finish(order, REJECTED, error.code)
-        except DomainError as error:  # it may have arrived: looked up later
-            self._lost.add(order)
+        except DomainError as error:  # it may have arrived: looked up later, a panic's by itself
+            if order.purpose != PANIC:
+                self._lost.add(order)
             await self._finish(order, UNKNOWN, error.code)
         else:
             await self._record(order, report)

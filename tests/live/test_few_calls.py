@@ -99,6 +99,10 @@ async def test_a_panic_asks_no_whole_account_while_a_close_is_in_doubt(desk: Liv
     await desk.closes_panics()
     assert desk.account.positions == {}
     assert sum(map(desk.emulator.calls.count, ("account/accounts", "account/assets"))) == balances
+    asked = desk.emulator.calls.count()
+    desk.clock.advance(0.5)
+    await desk.sender.sweep()
+    assert desk.emulator.calls.count() == asked, "the panic looks them up itself"
     desk.emulator.faults.clear()
     desk.clock.advance(5)
     while await desk.closes_panics():
