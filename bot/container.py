@@ -276,6 +276,8 @@ async def _wired(
             {CANCEL_TASK: canceller.run, CHECK_TASK: keys.run},
             concurrency=8,
         ),
-        heavy_jobs=JobRunner(database, queue, "heavy", {HEAVY_TASK: heavy.run}),
+        heavy_jobs=JobRunner(
+            database, queue, "heavy", {HEAVY_TASK: heavy.run}, afterwards=heavy.move_up
+        ),
         admins=tuple(settings.admins),
     )

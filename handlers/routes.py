@@ -64,7 +64,14 @@ ROUTES: tuple[Route, ...] = (
     Route("strategies", strategies.list_strategies, "strategy"),
     Route("backtest", backtests.backtest, "research", writes=True, looks=reach.look),
     Route("risk", risk.risk_command, "risk", writes=True, shows_bare=True),
-    Route("settings", settings.change_settings, "account", writes=True, shows_bare=True),
+    Route(
+        "settings",
+        settings.change_settings,
+        "account",
+        writes=True,
+        shows_bare=True,
+        keeps_form=True,
+    ),
     Route("help", help_command, "account", access="anyone"),
     Route("balance", account.balance, "money", menu=False, looks=by_hand.balance_of),
     Route("orders", account.orders, "trading", menu=False),
@@ -138,6 +145,7 @@ ROUTES: tuple[Route, ...] = (
         writes=True,
         menu=False,
         shows_bare=True,
+        keeps_form=True,
         aliases=("language",),
     ),
     Route("mode", mode.mode_command, "account", writes=True, menu=False, shows_bare=True),
@@ -266,7 +274,10 @@ FORMS: Mapping[str, Handler] = {
 LATE_FORMS: Mapping[str, Handler] = {
     **dict.fromkeys((connect.FORM, two_factor.FORM, step_up.FORM), step_up.late),
     stray.STRAY: stray.answer,
+    stray.RULES: stray.rules,
 }
-"""Those that ask for secrets: what comes too late, or unasked, is still deleted."""
+"""Those that ask for secrets: what comes too late, or unasked, is still deleted. And rules, which
+are not saved: that is said.
+"""
 FILE_FORMS = frozenset({authoring.CODE})
 """Those that may be answered with a file."""

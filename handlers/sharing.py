@@ -62,10 +62,13 @@ async def tap_try(ctx: Context) -> Reply:
 
 
 async def tap_import(ctx: Context) -> Reply:
-    """An own copy of what was read."""
-    row = await sharing.take(ctx.session, ctx.user.id, str(ctx.tap["token"]), ctx.now)
+    """An own copy of what was read; the one there is already, where nothing would differ."""
+    token = str(ctx.tap["token"])
+    row = await sharing.had(ctx.session, ctx.user.id, token)
+    said = ctx.t("share.imported" if row is None else "share.had")
+    if row is None:
+        row = await sharing.take(ctx.session, ctx.user.id, token, ctx.now)
     view = await strategy_view(ctx, row)
-    said = ctx.t("share.imported")
     return present(ctx, View(lines(said, "", view.text), view.keyboard, view.card))
 
 

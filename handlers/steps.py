@@ -19,7 +19,7 @@ from domain.users.models import User
 from handlers import callbacks, step_up
 from handlers.context import Context
 from handlers.nearest import no_command
-from handlers.stray import STRAY, looks_secret
+from handlers.stray import kind_of
 from handlers.types import Handler, Incoming, Look, Reply, Route, Tap
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Step:
 @dataclass(frozen=True)
 class Steps:
     """`forms`: kind -> handler of the next message, which may be a file for `file_forms`.
-    `late_forms`: of secrets that come too late to answer one, or unasked.
+    `late_forms`: of secrets that come too late to answer one, or unasked, and of unasked rules.
     """
 
     cipher: Cipher
@@ -102,7 +102,7 @@ class Steps:
             access=route.access,
             writes=route.writes,
             expires=route.expires,
-            ends_form=not shows,
+            ends_form=not (shows or route.keeps_form),
             takes_file=route.takes_file,
             needs=None if shows else route.needs,
             looks=route.looks,
@@ -126,8 +126,8 @@ class Steps:
         form = await forms.waiting(session, cipher, found[0].id, incoming.received_at)
         if form is None:
             lapsed = await forms.lapsed(session, found[0].id, incoming.received_at)
-            if lapsed is None and looks_secret(incoming.text):
-                lapsed = STRAY
+            if lapsed not in self.late_forms:
+                lapsed = kind_of(incoming)
             handler = self.late_forms.get(lapsed or "")
         else:
             handler = self.forms.get(form.kind)

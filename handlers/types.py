@@ -162,6 +162,7 @@ class Route:
     itself (`domain.access.step_up`).
     shows_bare: without arguments it only shows, though it writes with some. Whatever may change
     something ends an open question, whatever shows leaves it open.
+    keeps_form: it stays open all the same, for what only changes how one is spoken to.
     group: heading in /help. Help key: `help.<name>`.
     takes_file: a document with the command as its caption is fetched.
     looks: what is asked first of the user's exchange or the market, for `Context.looked`.
@@ -176,6 +177,7 @@ class Route:
     expires: bool = False
     menu: bool = True
     shows_bare: bool = False
+    keeps_form: bool = False
     takes_file: bool = False
     needs: Need | None = None
     looks: Look | None = None

@@ -123,7 +123,13 @@ class HeavyJob:
         else:
             if found is not None:
                 await self._completed(result_id, found)
-        await self._move_up()
+
+    async def move_up(self) -> None:
+        """Those that wait see that they moved up: once the job before them counts no more."""
+        async with self.database.read() as session:
+            rows = await backtests.waiting(session)
+        for row in rows:
+            await self._edit(row, backtests.QUEUED, {})
 
     async def _found(self, result_id: int) -> Any | None:
         """What the worker found; None when nobody waits for it any more."""
@@ -218,13 +224,6 @@ class HeavyJob:
             dedupe_key=backtests.job_key(row.id),
             priority=SIGNALS,
         )
-
-    async def _move_up(self) -> None:
-        """Those that wait see that they moved up."""
-        async with self.database.read() as session:
-            rows = await backtests.waiting(session)
-        for row in rows:
-            await self._edit(row, backtests.QUEUED, {})
 
     async def _edit(self, row: BacktestResult, status: str, params: dict[str, Any]) -> None:
         await self.edit_card(row.user_id, "backtest", str(row.id), f"backtest.{status}", params)

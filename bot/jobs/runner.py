@@ -28,7 +28,8 @@ _STOP_S = 10.0
 @dataclass
 class JobRunner:
     """One lane of the queue. `tasks`: name -> coroutine function of the job's args. Everything may
-    run twice. `alone`: no other process works on this lane. `sleep`: waits that many seconds.
+    run twice. `alone`: no other process works on this lane. `afterwards`: what is done once a job
+    is off the lane. `sleep`: waits that many seconds.
     """
 
     database: Database
@@ -37,6 +38,7 @@ class JobRunner:
     tasks: Mapping[str, Task]
     concurrency: int = 1
     alone: bool = True
+    afterwards: Callable[[], Awaitable[None]] | None = None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _free: asyncio.Semaphore = field(init=False)
@@ -125,6 +127,8 @@ class JobRunner:
                     await self.queue.requeue(session, job, timedelta(seconds=2**job.attempts))
                 else:
                     await self.queue.finish(session, job, error)
+            if self.afterwards is not None:
+                await self.afterwards()
         except Exception as unwritten:  # its lease runs out, then it is done again
             log.error("job's end not written", job=job.id, exc_info=unwritten)
 

@@ -120,7 +120,7 @@ async def request(
 
     The program's text is kept with the row: what was tested stays known when the strategy changes.
     Raises DomainError: "backtest_queue_full" (most), "backtest_too_long", "backtest_range_empty",
-    "bad_balance", "unknown_strategy", "share_unknown", "unknown_timeframe", "rules_timeframe", and
+    "bad_balance", "strategy_gone", "share_unknown", "unknown_timeframe", "rules_timeframe", and
     RuleErrors.
     """
     return await submit(session, queue, await row_for(session, user_id, wanted, now))

@@ -73,7 +73,7 @@ async def preview_start(
 ) -> StartPreview:
     """Check a start and say what it will do. Writes nothing. `modes`: those to be traded in here.
 
-    Raises RuleErrors for a strategy that does not compile, and DomainError: "unknown_strategy",
+    Raises RuleErrors for a strategy that does not compile, and DomainError: "strategy_gone",
     "strategy_empty", "strategy_memory" (bars, limit), "no_symbols", "too_many_symbols" (count,
     limit), "unknown_symbol", "unknown_timeframe", "timeframe_too_fine" (symbol, timeframe, finest),
     "rules_timeframe" (timeframe, chart), "mode_not_available" (mode), "mode_switch" (before,

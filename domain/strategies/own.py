@@ -87,7 +87,7 @@ def rewrite(row: Strategy, code: str, now: datetime) -> None:
 
 
 async def owned(session: AsyncSession, user_id: int, strategy_id: int) -> Strategy:
-    """One that is theirs to change. Raises DomainError: "unknown_strategy" (name),
+    """One that is theirs to change. Raises DomainError: "strategy_gone" (id),
     "strategy_shipped" (id).
     """
     row = await get(session, user_id, strategy_id)

@@ -39,19 +39,20 @@ async def page(session: AsyncSession, user_id: int, number: int = 1) -> Strategy
 
 
 async def get(session: AsyncSession, user_id: int, strategy_id: int) -> Strategy:
-    """One that this user may run. Raises DomainError("unknown_strategy", name)."""
+    """One that this user may run. Raises DomainError("strategy_gone", id)."""
     found = await session.scalar(
         select(Strategy).where(Strategy.id == strategy_id, visible(user_id))
     )
     if found is None:
-        raise DomainError("unknown_strategy", name=strategy_id)
+        raise DomainError("strategy_gone", id=strategy_id)
     return found
 
 
 async def resolve(session: AsyncSession, user_id: int, wanted: str) -> Strategy:
     """By id, name, slug or the beginning of a name ("ema", "Donchian breakout", "rsi_reversion").
 
-    Raises DomainError("unknown_strategy", name) or ("ambiguous_strategy", name, known).
+    Raises DomainError: "strategy_gone" (id), "unknown_strategy" (name), "ambiguous_strategy" (name,
+    known).
     """
     text = wanted.strip().removeprefix("#")
     if text.isascii() and text.isdigit() and len(text) <= 9:
@@ -64,7 +65,7 @@ async def resolve(session: AsyncSession, user_id: int, wanted: str) -> Strategy:
         raise DomainError(
             "ambiguous_strategy",
             name=wanted[:_NAMED],
-            known=", ".join(row.name for row in matches[:5]),
+            known=", ".join(f"#{row.id} {row.name}" for row in matches[:5]),
         )
     return matches[0]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import DomainError
@@ -27,7 +27,7 @@ async def share(
 ) -> StrategyShare:
     """The link to one's own strategy as it is now; an older version's link is withdrawn.
 
-    Raises DomainError: "unknown_strategy", "strategy_shipped" (everybody has those), RuleErrors.
+    Raises DomainError: "strategy_gone", "strategy_shipped" (everybody has those), RuleErrors.
     """
     row = await owned(session, user_id, strategy_id)
     compiled(row)
@@ -71,6 +71,20 @@ async def shared(session: AsyncSession, token: str) -> StrategyShare:
     if row is None or row.revoked_at is not None:
         raise DomainError("share_unknown")
     return row
+
+
+async def had(session: AsyncSession, user_id: int, token: str) -> Strategy | None:
+    """The user's own strategy that says just what a link shows: the one that was shared, or a copy
+    taken before. Raises DomainError("share_unknown").
+    """
+    row = await shared(session, token)
+    same = select(Strategy).where(
+        Strategy.user_id == user_id,
+        Strategy.deleted_at.is_(None),
+        Strategy.code == row.code,
+        or_(Strategy.id == row.strategy_id, Strategy.shared_from == row.strategy_id),
+    )
+    return (await session.scalars(same.order_by(Strategy.id).limit(1))).first()
 
 
 async def take(session: AsyncSession, user_id: int, token: str, now: datetime) -> Strategy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from domain.errors import DomainError
 from tests.backtests.lab import waves
 from tests.support.market import FakeMarket
 from tests.support.world import world
@@ -84,6 +85,21 @@ async def test_cancelled_in_the_chat_there_is_no_chart(tmp_path: Path) -> None:
         await w.settles()
         assert w.calls("sendPhoto") == []
         assert "#2" in await alice.sends("/backtest ema btc 1m 30d")
+
+
+async def test_those_who_wait_see_how_many_are_left_before_theirs(tmp_path: Path) -> None:
+    market = FakeMarket()
+    market.moves("1%", minutes=200)
+    async with world(tmp_path, market=market) as w:
+        alice = await w.trader("alice")
+        for _ in range(2):
+            await alice.sends("/backtest ema btc 1m 30d")
+        assert "2 before it" in await alice.sends("/backtest ema btc 1m 30d")
+        market.fails = DomainError("exchange_busy")
+        await w.container.heavy_jobs.settle()
+        edits = [call["params"]["text"] for call in w.calls("editMessageText")]
+        waiting = [text for text in edits if "#3" in text and "Queued" in text]
+        assert ["1 before it" in waiting[0], "its turn is next" in waiting[1]] == [True, True]
 
 
 async def test_begun_with_buttons_its_card_shows_how_it_ended(tmp_path: Path) -> None:

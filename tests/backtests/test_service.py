@@ -97,7 +97,7 @@ async def test_another_users_backtest_is_no_hindrance(lab: Lab) -> None:
         ({"timeframe": "7m"}, "unknown_timeframe"),
         ({"balance": 0.0}, "bad_balance"),
         ({"balance": float("nan")}, "bad_balance"),
-        ({"strategy_id": 99}, "unknown_strategy"),
+        ({"strategy_id": 99}, "strategy_gone"),
         ({"inputs": {"fast": 500}}, "param_out_of_range"),
         ({"inputs": {"no": 1}}, "unknown_param"),
     ],

@@ -43,7 +43,7 @@ async def test_a_strategy_of_somebody_else_is_unknown(floor: Floor) -> None:
         (await session.get_one(Strategy, strategy_id)).user_id = bob
     with pytest.raises(DomainError) as refused:
         await floor.starts("alice", "threshold")
-    assert refused.value.code == "unknown_strategy"
+    assert refused.value.code == "strategy_gone"
 
 
 async def test_a_timeframe_finer_than_the_market_is_refused(floor: Floor) -> None:

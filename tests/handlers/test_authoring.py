@@ -159,7 +159,7 @@ async def test_deleting_asks_first_and_leaves_what_was_traded(w: World) -> None:
     await own(w, await user_id(w, alice), "Mine", code=GOOD)
     assert "Delete <b>Mine" not in await alice.sends("/delete_strategy mine")
     assert "Mine is deleted" in await alice.taps("Delete Mine")
-    assert "do not know" in await alice.sends(f"/strategy {MINE}")
+    assert "no strategy #" in await alice.sends(f"/strategy {MINE}")
     await alice.sends("/new_strategy Mine")
     assert "Saved." in await alice.sends(GOOD)
 
@@ -179,7 +179,7 @@ async def test_nobody_edits_or_deletes_anothers(w: World) -> None:
     alice, eve = await w.trader("alice"), await w.trader("eve")
     await own(w, await user_id(w, alice), "Mine", code=GOOD)
     for command in ("edit_strategy", "delete_strategy", "share", "strategy"):
-        assert "do not know" in await eve.sends(f"/{command} {MINE}")
+        assert "no strategy #" in await eve.sends(f"/{command} {MINE}")
 
 
 async def test_the_list_leads_to_a_new_one(w: World) -> None:
@@ -188,3 +188,23 @@ async def test_the_list_leads_to_a_new_one(w: World) -> None:
     await alice.taps("Write one")
     assert "Saved." in await alice.sends(GOOD)
     assert builtin_id("ema_cross") != MINE
+
+
+async def test_rules_that_nobody_waits_for_are_not_lost_without_a_word(w: World) -> None:
+    alice, minsu = await w.trader("alice"), await w.trader("minsu", "ko")
+    rules = "fast = ema(close, 5)\nbuy = close > fast"
+    assert "I was not waiting for rules" in await alice.sends(rules)
+    assert "기다리고 있지 않아" in await minsu.sends(rules)
+    assert "I was not waiting for rules" in await alice.sends_file("x.rules", rules.encode())
+    assert "commands and buttons" in await alice.sends("what should I buy?")
+    await alice.sends("/new_strategy Mine")
+    w.wall.advance(3 * 3_600)
+    assert "I was not waiting for rules" in await alice.sends(rules)
+
+
+async def test_another_language_in_the_middle_leaves_the_question_open(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/new_strategy Mine")
+    await alice.sends("/lang ko")
+    assert "Mine" in await alice.sends("buy = close > open")
+    assert "저장했습니다" in alice.last

@@ -109,7 +109,7 @@ async def test_a_second_start_offers_to_switch(w: World) -> None:
     [
         ("/start_bot xyz", "neither a strategy (/strategies) nor a market here (BTCUSDT, ETHUSDT)"),
         ("/start_bot dogeusdt", "do not know the market “DOGEUSDT”"),
-        ("/start_bot 99 btc 15m", "do not know “99”"),
+        ("/start_bot 99 btc 15m", "no strategy #99"),
         ("/start_bot r btc 15m", "RSI reversion"),
     ],
 )

@@ -242,7 +242,7 @@ async def test_what_only_shows_leaves_the_question_open(w: World, command: str) 
 
 @pytest.mark.parametrize(
     "command",
-    ["/risk set max_positions 3", "/config set auto_sl 1", "/lang en", "/start_bot", "/backtest"],
+    ["/risk set max_positions 3", "/config set auto_sl 1", "/start_bot", "/backtest"],
 )
 async def test_what_changes_something_ends_the_question(w: World, command: str) -> None:
     alice = await w.trader("alice")

@@ -90,6 +90,8 @@ async def test_a_link_shows_the_version_that_was_shared(w: World) -> None:
 async def test_a_name_that_is_taken_gets_a_number(w: World) -> None:
     alice = await w.trader("alice")
     start = await link(w, alice)
+    await alice.sends(f"/edit_strategy {MINE}")
+    await alice.sends("buy = close < open")
     await alice.sends(f"/start {start}")
     assert "Mine 2" in await alice.taps("Import")
 
@@ -112,3 +114,28 @@ async def test_a_link_is_no_invitation(tmp_path: Path) -> None:
         stranger = w.person("eve")
         assert "ema" not in await stranger.sends("/start s_abc")
         assert "not" in stranger.last
+
+
+async def test_what_one_has_already_is_not_imported_again(w: World) -> None:
+    alice, bob = await w.trader("alice"), await w.trader("bob")
+    start = await link(w, alice)
+    for person, name in ((alice, f"#{MINE}"), (bob, f"#{MINE + 1}")):
+        for _ in range(2):
+            await person.sends(f"/start {start}")
+            assert name in await person.taps("Import")
+        assert "nothing was added" in person.last
+    await bob.sends(f"/edit_strategy {MINE + 1}")
+    await bob.sends("buy = close > open")
+    await bob.sends(f"/start {start}")
+    assert f"#{MINE + 2}" in await bob.taps("Import"), "the first copy says something else now"
+
+
+async def test_a_strategy_that_was_deleted_is_called_by_its_number(w: World) -> None:
+    alice = await w.trader("alice")
+    await link(w, alice)
+    await alice.sends("/strategy mine")
+    old = alice.messages[-1]["message_id"]
+    await alice.sends("/delete_strategy mine")
+    await alice.taps("Delete Mine")
+    assert f"no strategy #{MINE}" in await alice.taps("Backtest it", old)
+    assert f"no strategy #{MINE}" in await alice.sends(f"/share {MINE}")

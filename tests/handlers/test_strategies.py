@@ -67,7 +67,7 @@ async def test_what_is_unclear_is_asked_back(w: World) -> None:
     alice = await w.trader("alice")
     assert "/strategies" in await alice.sends("/strategy nonsense")
     await own(w, await user_id(w, alice), "Mine one", "Mine two")
-    assert "could be several: Mine one, Mine two" in await alice.sends("/strategy mine")
+    assert "could be several: #12 Mine one, #13 Mine two" in await alice.sends("/strategy mine")
     assert "Strategies" in await alice.sends("/strategy")
 
 
@@ -76,7 +76,7 @@ async def test_own_strategies_are_the_owners_alone(w: World) -> None:
     await own(w, await user_id(w, alice), "Secret sauce")
     assert "fast  on" in await alice.sends("/strategy secret")
     assert "Secret" not in await eve.sends("/strategies")
-    assert "do not know" in await eve.sends(f"/strategy {len(BUILTINS) + 1}")
+    assert "no strategy #" in await eve.sends(f"/strategy {len(BUILTINS) + 1}")
     assert "do not know" in await eve.sends("/strategy secret sauce")
 
 
