@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
+from domain.errors import DomainError
 from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD
+from domain.strategies import service as strategies
 from handlers import bots, documents, pictures, reach, setup, wizard
 from handlers.callbacks import Buttons
 from handlers.context import Context
@@ -63,8 +65,15 @@ async def again_view(ctx: Context, result_id: object) -> View:
 
 
 async def start_view(ctx: Context, result_id: object) -> View:
-    """What would start. Raises DomainError("unknown_result")."""
+    """What would start. Raises DomainError: "unknown_result", "strategy_gone", "rules_changed"."""
+    await check_rules(ctx, await backtests.get(ctx.session, ctx.user.id, int(str(result_id))))
     return await bots.go_on(ctx, await _as_before(ctx, BOT, result_id))
+
+
+async def check_rules(ctx: Context, row: BacktestResult) -> None:
+    """What a result found holds for the rules it ran only. Raises as `strategies.as_tested`."""
+    user, strategy = ctx.user.id, row.strategy_id
+    await strategies.as_tested(ctx.session, user, strategy or 0, row.program_hash)
 
 
 async def tap_cancel(ctx: Context) -> Reply:
@@ -112,7 +121,7 @@ def result_keyboard(t: Translator, buttons: Buttons, row: BacktestResult) -> Key
     if done and row.kind not in backtest_cards.TITLES:
         rows.append(documents.buttons_for(t, buttons, row.id))
         rows.append(_compared(t, buttons, row))
-    if row.strategy_id is not None:
+    if row.strategy_id is not None and row.kind != PARITY:
         again = show(plain(t("button.again_with")), "again", row.id)
         start = show(plain(t("button.start_this")), "start_as", row.id, style="success")
         rows.append((start, again) if done else (again,))
@@ -154,6 +163,7 @@ async def _as_before(ctx: Context, purpose: str, result_id: object) -> Draft:
     row = await backtests.get(ctx.session, ctx.user.id, int(str(result_id)))
     params = row.params or {}
     tested = purpose == BACKTEST
+    same = await _still_says(ctx, row)
     return Draft(
         _SEARCHES.get(row.kind, BACKTEST) if tested else purpose,
         strategy=row.strategy_id,
@@ -161,9 +171,20 @@ async def _as_before(ctx: Context, purpose: str, result_id: object) -> Draft:
         timeframe=row.timeframe,
         start_ms=int(params["start_ms"]) if tested else None,
         end_ms=int(params["end_ms"]) if tested else None,
-        inputs=dict(params.get("inputs") or {}) or None,
-        spans=params.get("spans") if tested else None,
+        inputs=dict(params.get("inputs") or {}) or None if same else None,
+        spans=params.get("spans") if tested and same else None,
     )
+
+
+async def _still_says(ctx: Context, row: BacktestResult) -> bool:
+    """Whether the inputs of a result are still those of its strategy."""
+    try:
+        await check_rules(ctx, row)
+    except DomainError as error:
+        if error.code != "rules_changed":
+            raise
+        return False
+    return True
 
 
 async def _queued(ctx: Context, draft: Draft) -> View:

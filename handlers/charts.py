@@ -231,7 +231,7 @@ async def _strategy(session: AsyncSession, user_id: int, wish: Wish) -> Strategy
     if wish.strategy is None:
         return None
     try:
-        return await strategies.get(session, user_id, wish.strategy)
+        return await strategies.of_bot(session, user_id, wish.strategy)
     except DomainError:
         return None
 

@@ -10,7 +10,7 @@ from domain.errors import DomainError
 from domain.research import service as research
 from domain.research.grid import Span
 from handlers import reach, setup
-from handlers.backtests import result_view
+from handlers.backtests import check_rules, result_view
 from handlers.context import Context
 from handlers.types import Reply
 from handlers.views import View, anew, present
@@ -83,6 +83,7 @@ async def tap_use(ctx: Context) -> Reply:
     params = row.params or {}
     if row.kind != research.OPTIMIZE or row.status != backtests.COMPLETED:
         raise DomainError("button_invalid")
+    await check_rules(ctx, row)
     wanted = backtests.Request(
         row.strategy_id,
         str(row.pair),

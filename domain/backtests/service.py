@@ -99,7 +99,8 @@ __all__ = [
 class Request:
     """What to run: bars that open in [start_ms, end_ms), UTC. `inputs`: the strategy's params.
     `share`: the token of a link whose strategy is meant, instead of `strategy_id`. `wished_ms`: the
-    start that was asked for, where history may begin later.
+    start that was asked for, where history may begin later. `of_bot`: the version that the user's
+    bot runs, which may be one from before an edit.
     """
 
     strategy_id: int | None
@@ -111,6 +112,7 @@ class Request:
     inputs: Mapping[str, Any] | None = None
     share: str | None = None
     wished_ms: int | None = None
+    of_bot: bool = False
 
 
 async def request(
@@ -224,7 +226,8 @@ async def _strategy(session: AsyncSession, user_id: int, wanted: Request) -> Str
     if wanted.share is not None:
         made = await shared(session, wanted.share)
         return Strategy(name=made.name, code=made.code)
-    return await strategies.get(session, user_id, wanted.strategy_id or 0)
+    find = strategies.of_bot if wanted.of_bot else strategies.get
+    return await find(session, user_id, wanted.strategy_id or 0)
 
 
 def _check(wanted: Request) -> None:

@@ -127,6 +127,7 @@ async def parity(
         to_ms(start),
         to_ms(end),
         inputs=bot.inputs,
+        of_bot=True,
     )
     if balance is not None:
         wanted = replace(wanted, balance=balance)

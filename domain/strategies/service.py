@@ -48,6 +48,28 @@ async def get(session: AsyncSession, user_id: int, strategy_id: int) -> Strategy
     return found
 
 
+async def of_bot(session: AsyncSession, user_id: int, strategy_id: int) -> Strategy:
+    """As `get`, or the version that only a bot of this user still runs, see `own.keep_copy`."""
+    theirs = or_(Strategy.user_id.is_(None), Strategy.user_id == user_id)
+    found = await session.scalar(
+        select(Strategy).where(Strategy.id == strategy_id, theirs, Strategy.code.is_not(None))
+    )
+    return found or await get(session, user_id, strategy_id)
+
+
+async def as_tested(
+    session: AsyncSession, user_id: int, strategy_id: int, program_hash: str | None
+) -> Strategy:
+    """The strategy, where it still says what was tested.
+
+    Raises DomainError: "strategy_gone" (id), "rules_changed" (id, name).
+    """
+    row = await get(session, user_id, strategy_id)
+    if program_hash not in (None, row.content_hash):
+        raise DomainError("rules_changed", id=row.id, name=row.name)
+    return row
+
+
 async def resolve(session: AsyncSession, user_id: int, wanted: str) -> Strategy:
     """By id, name, slug or the beginning of a name ("ema", "Donchian breakout", "rsi_reversion").
 

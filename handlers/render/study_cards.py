@@ -62,7 +62,9 @@ def _warnings(t: Translator, found: Found) -> Sequence[Html]:
         key = "study.deflated_bad" if sure < _DOUBTFUL else key
         said.append(t(key, percent=numbers.percent(t, sure * 100.0, 0)))
     near, good = found["neighbours"], found["neighbours_profitable"]
-    if near:
+    if found["top"][0]["total_return_percent"] <= 0.0:
+        said.append(t("study.best_loses"))
+    elif near:
         steady = good >= _NEIGHBOURLY * near
         key = "study.neighbours_good" if steady else "study.neighbours_bad"
         said.append(t(key, good=good, count=near))

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from domain.backtests.models import BacktestResult
 from domain.clock import from_ms, to_ms
 from domain.jobs.models import Job
+from domain.research.service import OPTIMIZE
 from handlers.backtests import live_card
 from handlers.callbacks import Buttons
-from handlers.render import backtest_cards, numbers
+from handlers.render import backtest_cards, numbers, study_cards
 from handlers.texts import Translator
 from tests.handlers.rows import builtin_id, has_result, now
 from tests.support.world import World
@@ -186,3 +187,26 @@ def test_the_card_follows_the_work(w: World) -> None:
     row.status, row.metrics = "completed", {}
     assert "the result is below" in live_card(Translator("en"), buttons, row).text
     assert "n/a" in backtest_cards.card(Translator("en"), row)
+
+
+@pytest.mark.parametrize(("best", "said"), [(-3.4, "Even the best"), (3.4, "Only 0 of 3")])
+def test_the_best_of_losers_is_called_no_peak(best: float, said: str) -> None:
+    row = {
+        "values": {"fast": 5.0},
+        "total_return_percent": best,
+        "max_drawdown_percent": 9.0,
+        "sharpe": 0.1,
+        "trades": 12,
+    }
+    found = {
+        "top": [row],
+        "trials": 4,
+        "profitable": 0,
+        "sampled": False,
+        "deflated_sharpe": 0.08,
+        "neighbours": 3,
+        "neighbours_profitable": 0,
+    }
+    warned = study_cards.findings(Translator("en"), OPTIMIZE, found)
+    assert said in warned
+    assert ("lone peak" in warned) == (best > 0)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.adapters.chart_painter import ChartPainter
+from domain.backtests.models import BacktestResult
 from domain.errors import DomainError
 from domain.market.charting import ChartOrder
 from tests.backtests.lab import waves
@@ -45,6 +47,26 @@ async def test_the_chart_is_the_bots_when_one_runs(w: World) -> None:
     await alice.taps("Start")
     assert "ETHUSDT 15m" in await alice.sends("/chart")
     assert "EMA cross" in alice.last
+
+
+async def test_the_chart_and_parity_are_of_the_version_that_the_bot_runs(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/new_strategy Mine")
+    await alice.sends("buy = close > open")
+    await alice.sends("/start_bot mine btc 1m")
+    await alice.taps("Start BTC")
+    await alice.sends("/edit_strategy mine")
+    assert "goes on with the version" in await alice.sends("buy = close < open")
+    w.market.moves("1%", minutes=3)
+    assert "Mine" in await alice.sends("/chart")
+    assert "Mine" in await alice.taps("5m")
+    assert "Parity #1" in await alice.sends("/parity")
+    async with w.database.read() as session:
+        row = (await session.scalars(select(BacktestResult))).one()
+    assert row.params is not None
+    assert row.params["code"] == "buy = close > open\n"
+    eve = await w.trader("eve")
+    assert f"no strategy #{row.strategy_id}" in await eve.sends(f"/strategy {row.strategy_id}")
 
 
 async def test_a_strategy_that_reads_other_markets_is_drawn_with_them(w: World) -> None:

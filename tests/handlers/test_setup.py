@@ -182,6 +182,33 @@ async def test_what_was_tested_is_started_with_its_inputs(w: World) -> None:
     assert (bot.inputs, bot.timeframe, bot.is_running) == ({"entry": 55}, "15m", True)
 
 
+async def test_what_was_tested_is_not_started_once_its_rules_have_changed(w: World) -> None:
+    alice, minsu = await w.trader("alice"), await w.trader("minsu", "ko")
+    for person in (alice, minsu):
+        await person.sends("/new_strategy Mine")
+        await person.sends("fast = param(5, min=2, max=9)\nbuy = close > ema(close, fast)")
+        await person.sends("/backtest mine btc 5m 1d fast=7")
+        row = await newest(w)
+        async with w.database.write() as session:
+            stored = await session.get_one(BacktestResult, row.id)
+            stored.status, stored.metrics = "completed", {}
+        await person.sends("/edit_strategy mine")
+        await person.sends(
+            "# the same\nfast = param(5, min=2, max=9)\nbuy = close > ema(close, fast)"
+        )
+        await person.sends(f"/results {row.id}")
+        said = await person.taps("Start it" if person is alice else "이 전략 시작")
+        assert "fast  7" in said, "a comment changes nothing"
+        await person.sends("/edit_strategy mine")
+        await person.sends("buy = close < open")
+        await person.sends(f"/results {row.id}")
+        said = await person.taps("Start it" if person is alice else "이 전략 시작")
+        assert ("have changed" if person is alice else "규칙이 바뀌어") in said
+        assert "5m" in await person.taps("Again with" if person is alice else "바꿔서 다시")
+    await alice.taps("Run the backtest")
+    assert (await newest(w)).pair == "BTCUSDT"
+
+
 async def test_a_program_without_inputs_offers_none(w: World) -> None:
     alice = await w.trader("alice")
     await alice.sends("/new_strategy Plain")
