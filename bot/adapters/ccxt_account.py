@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from bot.adapters import ccxt_reads as reads
 from bot.adapters.bitget_bills import BillReader
 from bot.adapters.ccxt_clients import PRODUCT, CallRefusedError, Client, Clients, together
+from bot.adapters.ccxt_contracts import MAX_SYMBOL_LENGTH
 from bot.adapters.ccxt_errors import MARKET_GONE, REFUSED_SOMEHOW, Meaning, Told
 from bot.adapters.ccxt_fills import FillReader
 from bot.adapters.ccxt_levels import LevelKeeper, preset_levels
@@ -110,12 +111,19 @@ class CcxtAccount:
             client.call(urgency, lambda ex: ex.fetch_positions(None, params))
         )
         self._doubt_leverages(client, found)
-        named = [(self.clients.markets.symbol_of(one["symbol"]), one) for one in found]
+        named = [(self._name_of(one), one) for one in found]
         return [
             (symbol, one)
             for symbol, one in named
-            if symbol is not None and reads.number(one["contracts"]) > 0
+            if len(symbol) <= MAX_SYMBOL_LENGTH and reads.held(one) > 0
         ]
+
+    def _name_of(self, position: dict[str, Any]) -> str:
+        """Of a market that is in no list any more, as the exchange calls it: what is held there is
+        held.
+        """
+        listed = self.clients.markets.symbol_of(position["symbol"])
+        return listed or str(position["info"]["symbol"]).upper()
 
     def _doubt_leverages(self, client: Client, found: list[dict[str, Any]]) -> None:
         """Somebody set another one at the exchange: it is set again before the next entry."""
@@ -129,10 +137,14 @@ class CcxtAccount:
     async def positions(self) -> tuple[ExchangePosition, ...]:
         client = await self._client()
         open_ones = await self._held_positions(client)
-        symbols = sorted({symbol for symbol, _ in open_ones})
+        listed = self.clients.markets.listed()
+        symbols = sorted({symbol for symbol, _ in open_ones}.intersection(listed))
         levels = await self._guarded(self._keeper(client).standing(symbols))
+        nothing = reads.Levels()
         return tuple(
-            reads.position_from(symbol, position, levels[symbol][str(position["side"])])
+            reads.position_from(
+                symbol, position, levels.get(symbol, {}).get(str(position["side"]), nothing)
+            )
             for symbol, position in open_ones
         )
 

@@ -105,13 +105,18 @@ def level_side(order: Mapping[str, Any]) -> str:
     return "long" if order["side"] == "sell" else "short"
 
 
+def held(position: Mapping[str, Any]) -> Decimal:
+    """Coins, as the exchange says it: ccxt knows no size where it does not know the market."""
+    return number(position["info"].get("total") or position["contracts"])
+
+
 def position_from(symbol: str, position: Mapping[str, Any], levels: Levels) -> ExchangePosition:
     """An open position with the levels that stand at the exchange."""
     info = position["info"]
     return ExchangePosition(
         symbol=symbol,
         side=str(position["side"]),
-        qty=number(position["contracts"]),
+        qty=held(position),
         entry_price=number(position["entryPrice"]),
         mark_price=number(position["markPrice"]),
         unrealized_pnl=number(position["unrealizedPnl"]),

@@ -28,7 +28,7 @@ from domain.trading.states import CANCELLED
 STUCK_AFTER_S = 20.0
 KILLED_AT_ONCE = 32
 """Accounts closed side by side for operators: a kill of everybody leaves room for everybody."""
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 1.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STUCK_PAUSE_S = 0.25, 1.0, 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -36,12 +36,13 @@ log = structlog.get_logger(__name__)
 @dataclass
 class _Going:
     """One panic in this process. `tries`: rounds so far; `again_at`, `since` (the first of them
-    began): monotonic seconds.
+    began): monotonic seconds. `left`: symbols that were open at the last look.
     """
 
     since: float
     tries: int = 0
     again_at: float = 0.0
+    left: tuple[str, ...] = ()
     task: asyncio.Task[None] | None = None
 
     @property
@@ -97,7 +98,7 @@ class Panics:
     async def _round(self, panic: Panic, going: _Going) -> None:
         code = "positions_open"
         try:
-            if await self._closed(panic):
+            if await self._closed(panic, going):
                 async with self.database.write() as session:
                     await panics.finish(session, self.outbox, panic.id, self.clock)
                 return
@@ -108,13 +109,17 @@ class Panics:
             code = "unexpected"
             log.error("panic goes on", panic=panic.id, exc_info=error)
         going.tries += 1
-        pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(going.tries, 8) / 2)
+        stuck = self.wall.monotonic() - going.since >= STUCK_AFTER_S
+        longest_s = _STUCK_PAUSE_S if stuck else _LONGEST_PAUSE_S
+        pause_s = min(longest_s, _FIRST_PAUSE_S * 2 ** min(going.tries, 8) / 2)
         going.again_at = self.wall.monotonic() + pause_s
-        if self.wall.monotonic() - going.since >= STUCK_AFTER_S:
+        if stuck:
             async with self.database.write() as session:
-                await panics.tell_stuck(session, self.outbox, panic.id, self.clock, code)
+                await panics.tell_stuck(
+                    session, self.outbox, panic.id, self.clock, code, going.left
+                )
 
-    async def _closed(self, panic: Panic) -> bool:
+    async def _closed(self, panic: Panic, going: _Going) -> bool:
         """Cancel, look, close, book: whether nothing is left.
 
         While it is not known what became of a close, reading the whole account to book it would
@@ -125,6 +130,7 @@ class Panics:
         await self._cancel(panic, exchange)
         await self.orders.recover_for(panic.user_id, panic.mode)
         held = await self._held(panic, exchange)
+        going.left = tuple(sorted({each.symbol for each in held}))
         if held:
             async with self.database.write() as session:
                 now_ms = self.clock.now_ms()

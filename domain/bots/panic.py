@@ -169,12 +169,19 @@ async def finish(session: AsyncSession, outbox: Outbox, panic_id: int, clock: Ma
 
 
 async def tell_stuck(
-    session: AsyncSession, outbox: Outbox, panic_id: int, clock: MarketClock, code: str
+    session: AsyncSession,
+    outbox: Outbox,
+    panic_id: int,
+    clock: MarketClock,
+    code: str,
+    left: Sequence[str],
 ) -> None:
-    """It takes long; told once per panic, kind `panic` with outcome (stuck), mode, code, at_ms."""
+    """It takes long; told once per panic, kind `panic` with outcome (stuck), mode, code, at_ms,
+    left (symbols that are open still, as far as was seen).
+    """
     row = await session.get_one(Panic, panic_id)
     if row.state == CLOSING:
-        await _tell(session, outbox, row, "stuck", clock, code=code)
+        await _tell(session, outbox, row, "stuck", clock, code=code, left=", ".join(left))
 
 
 async def _tell(

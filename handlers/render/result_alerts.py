@@ -95,7 +95,8 @@ def panic(params: Params, t: Translator) -> Html:
     """Everything is closed, or it takes long; by its owner's wish or by an operator's."""
     mode = t(f"mode.{params.get('mode', 'paper')}")
     if params.get("outcome") != "flat":
-        return t("panic.stuck", mode=mode)
+        left = params.get("left")
+        return lines(t("panic.stuck", mode=mode), t("panic.left", symbols=left) if left else None)
     if not params.get("killed"):
         return t("panic.done", mode=mode)
     symbol = params.get("symbol")

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from bot.jobs.panics import STUCK_AFTER_S
 from bot.sandbox.bitget import Fault
+from domain.bots import panic
 from domain.market.timeframes import DAY_MS
-from tests.support.live import LiveDesk, live_desk
+from tests.support.live import LIVE, LiveDesk, live_desk
 from tests.support.trading import passing_database
 
 KINDS = {"classic": False, "unified": True}
@@ -41,6 +44,14 @@ async def is_suspended(desk: LiveDesk, symbol: str) -> None:
     """No new positions are taken; those that are open may be closed."""
     tape = desk.emulator.tapes[symbol]
     tape.listing = replace(tape.listing, suspended=True)
+    desk.clock.advance(DAY_MS // 1_000)
+    await desk.market.load()
+
+
+async def is_in_no_list(desk: LiveDesk, symbol: str) -> None:
+    """What is held there is not settled yet."""
+    tape = desk.emulator.tapes[symbol]
+    tape.listing = replace(tape.listing, unlisted=True)
     desk.clock.advance(DAY_MS // 1_000)
     await desk.market.load()
 
@@ -108,3 +119,33 @@ async def test_nothing_is_sent_to_a_market_that_is_gone(desk: LiveDesk) -> None:
     await desk.sender.send_due()
     ended = await desk.order(order.client_order_id)
     assert (ended.state, ended.error_code) == ("rejected", "market_gone")
+
+
+async def test_what_is_held_in_a_market_that_is_in_no_list_is_seen(desk: LiveDesk) -> None:
+    await desk.trades("buy", "0.1", symbol="ETHUSDT", stop_percent=2.0)
+    await is_in_no_list(desk, "ETHUSDT")
+    for _ in range(2):
+        desk.clock.advance(61)
+        await desk.looks()
+    assert "position_gone" not in await kinds(desk)
+    (held,) = await desk.exchange.holdings()
+    assert (held.symbol, held.side, held.qty) == ("ETHUSDT", "long", Decimal("0.1"))
+
+
+async def test_a_panic_tells_of_what_it_can_not_close(desk: LiveDesk) -> None:
+    """It closes the rest, goes on trying, and is over once the market is settled."""
+    await desk.trades("buy", "0.1", symbol="ETHUSDT", stop_percent=2.0)
+    await desk.trades("buy", "0.01", stop_percent=2.0)
+    await is_in_no_list(desk, "ETHUSDT")
+    async with desk.database.write() as session:
+        await panic.begin(session, desk.clock, desk.user_id, LIVE, desk.clock.now())
+    for _ in range(4):
+        await desk.closes_panics()
+        desk.clock.advance(STUCK_AFTER_S)
+    assert {symbol for symbol, _ in desk.account.positions} == {"ETHUSDT"}
+    (said,) = [params for kind, params in await desk.told() if kind == "panic"]
+    assert (said["outcome"], said["left"]) == ("stuck", "ETHUSDT")
+    desk.account.positions.clear()
+    desk.emulator.engine.changed(desk.account)
+    await desk.closes_panics()
+    assert [p["outcome"] for kind, p in await desk.told() if kind == "panic"] == ["stuck", "flat"]

@@ -16,7 +16,7 @@ class Listing:
     """A USDT perpetual. Quantities in the base coin, `start` a price in USDT, rates as fractions.
 
     `mmr`: the maintenance rate of the first tier; every further tier doubles it. `suspended`: it is
-    said to take no new positions.
+    said to take no new positions. `unlisted`: it is in no list any more, what is held is there.
     """
 
     symbol: str
@@ -30,6 +30,7 @@ class Listing:
     maker: Decimal = Decimal("0.0002")
     mmr: Decimal = Decimal("0.004")
     suspended: bool = False
+    unlisted: bool = False
 
     @property
     def base(self) -> str:

@@ -62,7 +62,8 @@ def _time(call: Call) -> Any:
 def _contracts(call: Call) -> Any:
     if not is_ours(call):
         return []
-    rows = [tape.listing.as_contract() for tape in call.emulator.tapes.values()]
+    listings = [tape.listing for tape in call.emulator.tapes.values()]
+    rows = [listing.as_contract() for listing in listings if not listing.unlisted]
     wanted = call.text("symbol", "")
     return [row for row in rows if wanted in {"", row["symbol"]}]
 
