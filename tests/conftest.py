@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from bot.workers.ahead import alone
+from bot.workers.compiled_cache import is_ready
 from tests.support import postgres
 from tests.support.browser import chromium_path
 from tests.support.database import make_tables
@@ -44,6 +48,20 @@ def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end: no garbage collection looks at it again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def compiled_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What long backtests run, compiled by one of the test processes for all of them."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled"
+    compiling = "import sys; from pathlib import Path; from bot.workers.warming import main"
+    code = f"{compiling}; main(Path(sys.argv[1]))"
+    # Apart: nobody traces the compiler. Not politely: the others would let it wait for minutes.
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=True)
+    with alone(folder, patient=True):
+        assert is_ready(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,9 @@ import numpy as np
 
 from bot.traded import Traded
 from bot.workers.chart_series import extremes
+from bot.workers.compiled_cache import gear_for
 from bot.workers.handover import Folder, Order
-from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear, simulate
+from domain.backtests.engine import simulate
 from domain.backtests.finding import Finding
 from domain.backtests.metrics import compute
 from domain.backtests.result import Result
@@ -78,7 +79,7 @@ def study(
         signals.slice(first),
         rules,
         detail=detail,
-        loop=_gear(len(candles if detail is None else detail) - first, compiled),
+        loop=gear_for(len(candles if detail is None else detail) - first, compiled),
         progress=lambda share: progress(_EVALUATED + share * (_SIMULATED - _EVALUATED)),
         cancelled=cancelled,
     )
@@ -167,11 +168,3 @@ def bar_ms(candles: Candles, rules: Rules) -> int:
     if rules.timeframe is not None:
         return to_ms(rules.timeframe)
     return int(np.diff(candles.time).min())
-
-
-def _gear(bars: int, compiled: Path) -> Gear:
-    if bars < COMPILED_FROM_BARS:
-        return PLAIN
-    from bot.workers.compiled import gear_for  # noqa: PLC0415 - 100 MB: only where it pays
-
-    return gear_for(bars, compiled)

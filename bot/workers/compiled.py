@@ -1,14 +1,12 @@
 """The bar loop compiled with numba: the domain's own functions, taken as they are.
 
-Worker processes only. numba's cache notices a change in the file of the compiled function, not in
-the files of the functions it calls; so the cache lives in a folder named by a hash of them all.
+Worker processes only. Where the code is kept: `bot.workers.compiled_cache`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -19,36 +17,18 @@ import numpy as np
 from numba.extending import register_jitable
 
 from bot.workers import prefetch
-from domain.backtests import blocks, booking, columns, depth, excursions, loop, measure, scan
+from bot.workers.compiled_cache import SOURCES, folder_in
+from domain.backtests import blocks, excursions, loop, measure
 from domain.backtests.blocks import BLOCK, Survey, Surveyor
-from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear
+from domain.backtests.engine import Gear
 from domain.backtests.excursions import Ints
-from domain.market import said
-from domain.market import scripts as operations
 from domain.market.candles import Candles, Floats, Times
 from domain.strategies.language import blockwise
-from domain.trading import barstep, costs, fills, following, levels, scripts, sizing
+from domain.trading import following, scripts
 
-SOURCES = (
-    said, operations, fills, costs, sizing, levels, barstep, scripts, following, blocks, columns,
-    depth, excursions, scan, booking, loop, measure, blockwise,
-)  # fmt: skip
 APART = (scripts, following, blockwise)
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
 OUTSIDE = (loop.follow_position, loop.stretch, loop.run_bars)
-
-
-def fingerprint(files: Iterable[Path]) -> str:
-    """A name for the contents of `files`, in their order: 16 hex digits."""
-    digest = hashlib.sha256()
-    for file in files:
-        content = file.read_bytes()
-        digest.update(len(content).to_bytes(8, "little") + content)
-    return digest.hexdigest()[:16]
-
-
-def _file(module: ModuleType) -> Path:
-    return Path(inspect.getfile(module))
 
 
 def _register(module: ModuleType) -> None:
@@ -73,8 +53,7 @@ def compiled_gear(cache_dir: Path) -> Gear:
     """
     for module in SOURCES:
         _register(module)
-    files = [Path(__file__), *map(_file, (prefetch, *SOURCES))]
-    folder = cache_dir / f"bar-loop-{fingerprint(files)}"
+    folder = folder_in(cache_dir)
     folder.mkdir(parents=True, exist_ok=True)
     vars(numba.config)["CACHE_DIR"] = str(folder)  # read when the next line makes the cache
     return Gear(
@@ -134,8 +113,3 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     compiled: Callable[..., Any] = numba.njit(**OPTIONS)(function)
     return compiled
-
-
-def gear_for(bars: int, cache_dir: Path) -> Gear:
-    """The faster gear for so many bars: plain lists until compiling or loading pays."""
-    return PLAIN if bars < COMPILED_FROM_BARS else compiled_gear(cache_dir)

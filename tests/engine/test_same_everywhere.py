@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.workers.compiled import compiled_gear, fingerprint, gear_for
+from bot.workers.ahead import alone, begin
+from bot.workers.compiled import compiled_gear
+from bot.workers.compiled_cache import fingerprint, gear_for
 from domain.backtests.engine import COMPILED_FROM_BARS, PLAIN, Gear
 from domain.backtests.result import Result
 from tests.engine.random_markets import Case, cases, simulated
@@ -21,8 +23,8 @@ SAME = settings(
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Gear:
-    return compiled_gear(tmp_path_factory.mktemp("compiled"))
+def compiled(compiled_dir: Path) -> Gear:
+    return compiled_gear(compiled_dir)
 
 
 def as_closed(result: Result) -> list[Closed]:
@@ -83,9 +85,34 @@ def test_the_cache_is_named_by_every_source_it_compiles(tmp_path: Path) -> None:
     one.write_text("a = 1b")
     two.write_text(" = 2")
     assert fingerprint([one, two]) != before
+    assert fingerprint([one, two], "0.68.1") != fingerprint([one, two], "0.68.2")
 
 
-def test_long_runs_are_compiled_and_short_ones_are_not(tmp_path: Path) -> None:
-    assert gear_for(COMPILED_FROM_BARS - 1, tmp_path) is PLAIN
-    assert gear_for(COMPILED_FROM_BARS, tmp_path).run is not PLAIN.run
-    assert len(list(tmp_path.iterdir())) == 1
+def test_long_runs_take_what_is_compiled_and_short_ones_do_not(compiled_dir: Path) -> None:
+    begun: list[Path] = []
+    assert gear_for(COMPILED_FROM_BARS - 1, compiled_dir, begun.append) is PLAIN
+    assert gear_for(COMPILED_FROM_BARS, compiled_dir, begun.append).run is not PLAIN.run
+    assert begun == []
+
+
+def test_a_long_run_does_not_wait_for_the_compiler_but_sets_it_to_work(tmp_path: Path) -> None:
+    begun: list[Path] = []
+    assert gear_for(COMPILED_FROM_BARS - 1, tmp_path, begun.append) is PLAIN
+    assert begun == []
+    assert gear_for(COMPILED_FROM_BARS, tmp_path, begun.append) is PLAIN
+    assert begun == [tmp_path]
+
+
+def test_one_process_compiles_and_none_where_all_is_compiled(compiled_dir: Path) -> None:
+    before = sorted(compiled_dir.rglob("*"))
+    with alone(compiled_dir, patient=True):
+        assert begin(compiled_dir) is None
+    beside = begin(compiled_dir)
+    assert beside is not None
+    assert beside.wait() == 0
+    assert sorted(compiled_dir.rglob("*")) == before
+
+
+def test_where_nothing_can_be_written_nothing_is_compiled(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert begin(tmp_path / "file") is None

@@ -31,13 +31,11 @@ SAME = settings(
 
 
 @pytest.fixture(scope="module", params=["plain", "compiled"])
-def gear(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Gear]:
+def gear(request: pytest.FixtureRequest) -> Iterator[Gear]:
     if request.param == "plain":
         yield PLAIN
     else:
-        yield compiled_gear(tmp_path_factory.mktemp("compiled"))
+        yield compiled_gear(request.getfixturevalue("compiled_dir"))
 
 
 def expected(case: Case, signals: Signals) -> Score:
