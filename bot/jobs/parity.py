@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from domain.database import Database
 from domain.research.parity import Deal, Said
 from domain.signals.models import TradingSignal
 from domain.strategies.language import compile_rules
+from domain.strategies.models import Strategy
 from domain.trading.models import Trade
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ class ParityKind(Study):
         params = row.params or {}
         bound = compile_rules(params["code"]).bind(params["inputs"])
         async with self.database.read() as session:
-            real = await _trades(session, row)
-            said = await _signals(session, row)
+            origins = await _origins(session, row)
+            real = await _trades(session, row, origins)
+            said = await _signals(session, row, origins)
         markets = {}
         for symbol in params["symbols"]:
             markets[symbol] = await self.base.traded(row, symbol)
@@ -46,14 +48,24 @@ class ParityKind(Study):
         return replace(order, rules=rules), list(markets), real, said
 
 
-async def _trades(session: AsyncSession, row: BacktestResult) -> list[Deal]:
+async def _origins(session: AsyncSession, row: BacktestResult) -> set[int | None]:
+    """The strategies that the bot's trades may bear: what it runs, and, where that was edited since
+    it was started, the number it had before, see `own.keep_copy`.
+    """
+    origin = select(Strategy.shared_from).where(Strategy.id == row.strategy_id)
+    return {row.strategy_id, await session.scalar(origin)} - {None}
+
+
+async def _trades(
+    session: AsyncSession, row: BacktestResult, origins: Collection[int | None]
+) -> list[Deal]:
     """The bot's closed trades whose entries lie in the range; partial closes joined."""
     params = row.params or {}
     wanted = (
         select(Trade)
         .where(
             Trade.user_id == row.user_id,
-            Trade.strategy_id == row.strategy_id,
+            Trade.strategy_id.in_(origins),
             Trade.mode == params["mode"],
             Trade.symbol.in_(params["symbols"]),
             Trade.opened_at >= from_ms(int(params["start_ms"])),
@@ -86,11 +98,13 @@ def _deal(parts: Sequence[Trade]) -> Deal:
     )
 
 
-async def _signals(session: AsyncSession, row: BacktestResult) -> set[Said]:
+async def _signals(
+    session: AsyncSession, row: BacktestResult, origins: Collection[int | None]
+) -> set[Said]:
     params = row.params or {}
     wanted = select(TradingSignal).where(
         TradingSignal.user_id == row.user_id,
-        TradingSignal.strategy_id == row.strategy_id,
+        TradingSignal.strategy_id.in_(origins),
         TradingSignal.timeframe == row.timeframe,
         TradingSignal.symbol.in_(params["symbols"]),
         TradingSignal.timestamp > from_ms(int(params["start_ms"])),

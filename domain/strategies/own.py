@@ -97,9 +97,12 @@ async def owned(session: AsyncSession, user_id: int, strategy_id: int) -> Strate
 
 
 async def keep_copy(session: AsyncSession, row: Strategy, now: datetime) -> Strategy:
-    """The program as it is now, hidden from every list, for a bot that goes on with it."""
+    """The program as it is now, hidden from every list, for a bot that goes on with it. Of its
+    `shared_from` the bot's earlier trades and signals are.
+    """
     copy = Strategy(
         user_id=row.user_id,
+        shared_from=row.id,
         name=row.name,
         description=row.description,
         code=row.code,

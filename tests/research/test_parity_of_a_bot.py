@@ -16,11 +16,20 @@ from tests.support.world import world
 BEFORE, LIVED = 300, 220
 PRICES = ("BTCUSDT", "ETHUSDT")
 SQUARE = 60_000.0**2
+RULES = """\
+buy = crossover(ema(close, 12), ema(close, 26))
+sell = crossunder(ema(close, 12), ema(close, 26))
+stop_loss = 2
+"""
 
 
-@pytest.mark.parametrize("coins", [("btc",), ("btc", "eth")], ids=["one market", "two markets"])
+@pytest.mark.parametrize(
+    ("strategy", "coins"),
+    [("mine", ("btc",)), ("ema", ("btc", "eth"))],
+    ids=["one market, its rules edited meanwhile", "two markets"],
+)
 async def test_a_paper_bot_does_what_its_backtest_says(
-    tmp_path: Path, coins: tuple[str, ...]
+    tmp_path: Path, strategy: str, coins: tuple[str, ...]
 ) -> None:
     market, candles = FakeMarket(prices=dict.fromkeys(PRICES, 60_000.0)), waves(BEFORE + LIVED)
     bars = [
@@ -31,11 +40,16 @@ async def test_a_paper_bot_does_what_its_backtest_says(
         passes(market, bar)
     async with world(tmp_path, market=market) as w:
         alice = await w.trader("alice")
-        await alice.sends(f"/start_bot ema {' '.join(coins)} 1m")
+        await alice.sends("/new_strategy Mine")
+        await alice.sends(RULES)
+        await alice.sends(f"/start_bot {strategy} {' '.join(coins)} 1m")
         await alice.taps("Start BTCUSDT")
-        for bar in bars[BEFORE:]:
+        for number, bar in enumerate(bars[BEFORE:]):
             passes(market, bar)
             await w.settles()
+            if number == LIVED // 2:
+                await alice.sends("/edit_strategy mine")
+                await alice.sends("buy = close > open")
         async with w.database.read() as session:
             closed = await session.scalar(select(func.count()).select_from(Trade))
         assert closed is not None
