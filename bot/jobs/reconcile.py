@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -12,7 +12,8 @@ from domain.clock import MarketClock
 from domain.database import Database
 from domain.outbox.service import Outbox
 from domain.portfolio import equities
-from domain.trading import reconcile
+from domain.trading import differing, reconcile
+from domain.trading.differing import Differing
 from domain.trading.ports import AccountQuestion, Exchanges
 from domain.trading.reconcile import Reconciled
 
@@ -30,6 +31,7 @@ class Reconciler:
     exchanges: Exchanges
     outbox: Outbox
     clock: MarketClock
+    _differing: Differing = field(default_factory=Differing)
 
     async def run(
         self,
@@ -57,7 +59,16 @@ class Reconciler:
             _add(whole, await self._book(mode, some, at))
         for difference in whole.differences:
             log.warning("position_differs", mode=mode, difference=str(difference))
+        await self._tell_differing(mode, whole, at)
         return whole
+
+    async def _tell_differing(self, mode: str, done: Reconciled, at: datetime) -> None:
+        lasting = self._differing.lasting(done.balances.keys(), done.differences, at)
+        if lasting:
+            async with self.database.write() as session:
+                for each in lasting:
+                    await differing.tell(session, self.outbox, mode, each, at)
+            self._differing.told(lasting)
 
     async def _book(self, mode: str, asked: dict[int, AccountQuestion], at: datetime) -> Reconciled:
         snapshots = await self.exchanges.snapshots(mode, asked)

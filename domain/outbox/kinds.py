@@ -10,6 +10,7 @@ ORDER_REJECTED = "order_rejected"
 ORDER_FAILED = "order_failed"
 STOP_RESTORED = "stop_restored"
 POSITION_GONE = "position_gone"
+POSITION_DIFFERS = "position_differs"
 DAILY_LOSS = "daily_loss"
 BACKTEST_DONE = "backtest_done"
 BACKTEST_FAILED = "backtest_failed"
@@ -29,6 +30,7 @@ KINDS = frozenset(
         ORDER_FAILED,
         STOP_RESTORED,
         POSITION_GONE,
+        POSITION_DIFFERS,
         DAILY_LOSS,
         BACKTEST_DONE,
         BACKTEST_FAILED,

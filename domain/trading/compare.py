@@ -26,6 +26,8 @@ class Difference:
     code: str
     ours: Decimal
     theirs: Decimal
+    position_id: int
+    ref: str
 
 
 def compare(ledger: Ledger, theirs: Iterable[ExchangePosition], at: datetime) -> list[Difference]:
@@ -100,7 +102,8 @@ def _price(value: Decimal | None) -> Decimal | None:
 
 
 def _differ(ours: Position, code: str, theirs: Decimal) -> Difference:
-    return Difference(ours.user_id, ours.symbol, ours.side, code, qty_of(ours), theirs)
+    about = (ours.user_id, ours.symbol, ours.side, code, qty_of(ours), theirs)
+    return Difference(*about, ours.id or 0, ours.position_ref or "")
 
 
 def _external(ledger: Ledger, other: ExchangePosition) -> Position:

@@ -165,6 +165,21 @@ def position_gone(params: Params, t: Translator) -> Html:
     )
 
 
+def position_differs(params: Params, t: Translator) -> Html:
+    """A position is of another size at the exchange, and nothing there says why."""
+    return lines(
+        t("differs.title", symbol=params.get("symbol", "")),
+        t(
+            "differs.what",
+            side=t("side.long" if params.get("side") == "long" else "side.short"),
+            ours=_quantity(params, t),
+            there=numbers.quantity(t, number(params.get("there")) or 0),
+        ),
+        t("differs.books"),
+        footer(params, t),
+    )
+
+
 def denied(reason: str, values: Params, t: Translator) -> Html:
     """Why the risk gate let nothing through."""
     try:

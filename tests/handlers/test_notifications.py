@@ -132,6 +132,7 @@ EXAMPLES = {
     "order_failed": ORDER,
     "stop_restored": BASE | {"side": "long", "stop": "58800"},
     "position_gone": BASE | {"side": "long", "qty": "0.01", "price": "58800"},
+    "position_differs": BASE | {"side": "long", "qty": "0.01", "there": "0.004"},
     "daily_loss": HALT,
     "backtest_done": BACKTEST,
     "backtest_failed": {k: v for k, v in FAILED.items() if k != "file"},

@@ -57,6 +57,28 @@ async def test_one_that_is_there_again_was_never_gone(desk: LiveDesk) -> None:
     assert await kinds(desk) == ["entry"]
 
 
+async def test_another_size_that_stays_is_told_once_with_its_figures(desk: LiveDesk) -> None:
+    """A part of it went without a fill."""
+    await desk.trades("buy", "0.01", stop_percent=2.0)
+    (held,) = desk.account.positions.values()
+    held.qty = Decimal("0.004")
+    desk.emulator.engine.changed(desk.account)
+    await desk.looks()
+    assert await kinds(desk) == ["entry"], "its fill may be on its way"
+    for _ in range(3):
+        desk.clock.advance(61)
+        await desk.looks()
+    assert await kinds(desk) == ["entry", "position_differs"]
+    _, params = (await desk.told())[-1]
+    assert (params["side"], params["qty"], params["there"]) == ("long", "0.01", "0.004")
+    (ours,) = await desk.positions()
+    assert ours.size == 0.01, "never resized without a fill"
+    await desk.restarts()
+    desk.clock.advance(61)
+    await desk.looks()
+    assert (await kinds(desk)).count("position_differs") == 1
+
+
 async def test_it_is_booked_at_the_price_last_seen(desk: LiveDesk) -> None:
     await is_gone(desk)
     (position,) = await desk.positions()
