@@ -10,7 +10,7 @@ from domain.bots import service as bots
 from domain.bots.modes import LIVE, PAPER
 from domain.bots.service import BotView
 from domain.errors import DomainError
-from domain.portfolio import service as portfolio
+from domain.money import exact
 from domain.strategies import service as strategies
 from handlers.context import Context
 from handlers.own_account import OwnAccount
@@ -201,7 +201,7 @@ async def status_view(ctx: Context) -> View:
     view = await bots.status(ctx.session, clock, ctx.user.id)
     held = await live_positions(ctx)
     money = bot_cards.Money(
-        await equity_of(ctx, view), await _today(ctx, view.mode), _seen_before(ctx, view)
+        await equity_of(ctx, view), await _today(ctx, view), _seen_before(ctx, view)
     )
     card = bot_cards.status(t, view, money, held, clock.now())
     text = lines(card, "", as_of(t, ctx.now, clock.now_ms()))
@@ -226,19 +226,12 @@ def _seen_before(ctx: Context, view: BotView) -> datetime | None:
     return None if known or view.mode == PAPER else view.seen_at
 
 
-async def _today(ctx: Context, mode: str) -> Decimal:
+async def _today(ctx: Context, view: BotView) -> Decimal:
     """What equity gained since the day began in the reader's time zone."""
-    today = await portfolio.pnl(
-        ctx.session,
-        ctx.user.id,
-        mode,
-        portfolio.DAY,
-        zone=ctx.settings.timezone,
-        now=ctx.services.clock.now(),
-    )
-    if today.equity is None or today.base is None:
-        return Decimal(0)
-    return today.equity - today.base
+    known = ctx.looked.balance if isinstance(ctx.looked, OwnAccount) else None
+    worth = None if known is None else exact(known.equity)
+    zone = ctx.settings.timezone
+    return await bots.gained_today(ctx.session, ctx.services.clock, view, ctx.user.id, zone, worth)
 
 
 async def _status_saying(ctx: Context, key: str) -> Reply:

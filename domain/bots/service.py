@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.bots.models import BotStatus
 from domain.bots.panic import PANICKED, under_way
 from domain.bots.starting import StartPreview, preview_start, start, timeframes_for
-from domain.bots.status import BotView, status
+from domain.bots.status import BotView, gained_today, status
 from domain.clock import MarketClock, to_ms
 from domain.errors import DomainError
 from domain.jobs.service import JobQueue
@@ -29,6 +29,7 @@ __all__ = [
     "BotView",
     "StartPreview",
     "Stopped",
+    "gained_today",
     "pause",
     "preview_start",
     "resume",

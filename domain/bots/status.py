@@ -17,11 +17,13 @@ from domain.bots.modes import chosen_mode
 from domain.bots.roster import Sizing, sizing_of
 from domain.clock import MarketClock
 from domain.market.timeframes import to_ms
+from domain.portfolio import service as portfolio
 from domain.risk import kills
 from domain.risk.kills import ALL, USER, Target
 from domain.risk.models import RiskDay
 from domain.risk.people import person
 from domain.risk.service import limits
+from domain.risk.transfers import moved_between
 from domain.strategies import service as strategies
 from domain.trading.intents import pending_exposure
 from domain.trading.models import AccountState, Position
@@ -112,6 +114,25 @@ async def status(session: AsyncSession, clock: MarketClock, user_id: int) -> Bot
         positions={each.symbol: each.side for each in held},
         killed=tuple(s for s in symbols if any(each.symbol == s for each in stopped)),
     )
+
+
+async def gained_today(
+    session: AsyncSession, clock: MarketClock, view: BotView, user_id: int, zone: str,
+    now_worth: Decimal | None,
+) -> Decimal:  # fmt: skip
+    """What the account is worth more than when the day began in `zone`, USDT, what was paid in or
+    taken out left aside. `now_worth`: its equity where that was read just now.
+    """
+    today = await portfolio.pnl(
+        session, user_id, view.mode, portfolio.DAY, zone=zone, now=clock.now()
+    )
+    if today.equity is None or today.base is None:
+        return Decimal(0)
+    if today.based_at is None:
+        return today.equity - today.base
+    until = None if now_worth is not None else view.seen_at
+    moved = await moved_between(session, user_id, view.mode, today.based_at, until)
+    return (now_worth or today.equity) - today.base - moved
 
 
 def _next_close(row: BotStatus | None, clock: MarketClock) -> int | None:

@@ -26,6 +26,7 @@ class Pnl:
 
     `start`: its first moment, None for `all`. `realised`: `sums.pnl`, net. `unrealised`: of what is
     open now. `equity`: now, `base`: at the start; both None for an account that was never used.
+    `based_at`: when the base was seen, None where it is reckoned from the trades.
     """
 
     period: str
@@ -34,6 +35,7 @@ class Pnl:
     unrealised: Decimal
     equity: Decimal | None
     base: Decimal | None
+    based_at: datetime | None = None
 
     @property
     def realised(self) -> Decimal:
@@ -84,12 +86,13 @@ async def pnl(
     held = await open_positions(session, user_id, mode)
     unrealised = sum((each.unrealised for each in held), Decimal(0))
     equity = await _equity(session, user_id, mode)
-    base = None if start is None else await _equity_before(session, user_id, mode, start)
+    point = None if start is None else await _equity_before(session, user_id, mode, start)
+    base, based_at = point or (None, None)
     if base is None and equity is not None:
         # No point so old: what the account had before this period's trades and open positions.
         paid = sum(((each.position.fees or 0) + (each.position.funding or 0) for each in held), 0)
         base = equity - sums.pnl - unrealised + paid
-    return Pnl(period, start, sums, unrealised, equity, base)
+    return Pnl(period, start, sums, unrealised, equity, base, based_at)
 
 
 async def pnl_summary(
@@ -130,12 +133,13 @@ async def _equity(session: AsyncSession, user_id: int, mode: str) -> Decimal | N
 
 async def _equity_before(
     session: AsyncSession, user_id: int, mode: str, moment: datetime
-) -> Decimal | None:
-    """The last point at or before `moment`."""
-    found: Decimal | None = await session.scalar(
-        select(Equity.equity)
+) -> tuple[Decimal, datetime] | None:
+    """The last point at or before `moment`, and when that was."""
+    found = await session.execute(
+        select(Equity.equity, Equity.timestamp)
         .where(Equity.user_id == user_id, Equity.mode == mode, Equity.timestamp <= moment)
         .order_by(Equity.timestamp.desc())
         .limit(1)
     )
-    return found
+    point = found.first()
+    return None if point is None else (point.equity, point.timestamp)

@@ -58,6 +58,20 @@ async def moved_until(
     return moved - await _sum_after(session, user_id, mode, at)
 
 
+async def moved_between(
+    session: AsyncSession, user_id: int, mode: str, since: datetime, until: datetime | None
+) -> Decimal:
+    """Paid in less taken out from `since` to `until`; None: to now, with what may have been paid in
+    besides.
+    """
+    if mode in SIMULATED:
+        return NOTHING
+    after = await _sum_after(session, user_id, mode, since)
+    if until is None:
+        return after + (await known(session, user_id, mode)).doubt
+    return after - await _sum_after(session, user_id, mode, max(since, until))
+
+
 async def is_explained(session: AsyncSession, user_id: int, mode: str, balance: Decimal) -> bool:
     """Whether there is nothing to ask and nothing to write down about this balance."""
     book = await session.get(TransferBook, (user_id, mode))

@@ -8,8 +8,11 @@ from decimal import Decimal
 import pytest
 
 from bot.sandbox.bitget import Fault
+from domain.bots import service as bots
+from domain.portfolio import equities
 from domain.risk.day_watch import watch_day
 from domain.risk.days import DayCheck
+from domain.settings.models import UserSettings
 from domain.trading.models import AccountState
 from tests.support.live import LIVE, LiveDesk, live_desk
 from tests.support.trading import passing_database
@@ -165,3 +168,27 @@ async def test_more_bills_than_fit_into_an_answer(desk: LiveDesk) -> None:
     assert (await looks_at_the_day(desk)).loss == Decimal(0)
     async with desk.database.read() as session:
         assert await session.get(AccountState, (desk.user_id, LIVE)) is None
+
+
+@pytest.mark.parametrize("amount", ["1000", "-300"])
+@pytest.mark.parametrize("reachable", [True, False], ids=["read now", "as last seen"])
+async def test_what_is_moved_is_no_gain_on_the_status_card(
+    desk: LiveDesk, amount: str, reachable: bool
+) -> None:
+    await desk.trades("buy", "0.001", stop_percent=40.0, take_profit_percent=None)
+    money = await desk.exchange.balance()
+    async with desk.database.write() as session:
+        await equities.record(session, LIVE, {desk.user_id: money}, desk.clock.now())
+        (await session.get_one(UserSettings, desk.user_id)).mode = LIVE
+    desk.clock.advance(86_400)
+    desk.emulator.moves("BTCUSDT", "+5%")
+    await desk.looks()
+    moves_money(desk, amount)
+    for _ in range(2):
+        desk.clock.advance(1)
+        money = await desk.exchange.balance()
+    worth = money.equity if reachable else None
+    async with desk.database.read() as session:
+        view = await bots.status(session, desk.clock, desk.user_id)
+        gained = await bots.gained_today(session, desk.clock, view, desk.user_id, "UTC", worth)
+    assert gained == pytest.approx(Decimal(3), abs=Decimal("0.5")), "5% of 60 USDT, and funding"
