@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from handlers.types import Incoming
 
 MAX_TEXT = 20_000
 _ID_LIMIT = 2**62
+_NAMED = re.compile(r"\w")
 
 
 class BadUpdateError(ValueError):
@@ -100,10 +102,13 @@ def _who(message: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def _command(text: str) -> tuple[str | None, tuple[str, ...]]:
-    if not text.startswith("/"):
+    """(name, arguments). A slash that no name follows begins no command: scripts of other
+    languages begin with two.
+    """
+    words = text[1:].split()[:64]
+    if not (text.startswith("/") and words and _NAMED.match(words[0])):
         return None, ()
-    head, *args = text[1:].split()[:64] or [""]
-    return head.partition("@")[0].lower()[:64], tuple(args)
+    return words[0].partition("@")[0].lower()[:64], tuple(words[1:])
 
 
 def _document(document: Any) -> dict[str, Any]:

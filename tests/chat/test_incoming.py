@@ -51,6 +51,13 @@ def test_a_command_and_its_arguments() -> None:
     assert (incoming.sender_id, incoming.language_code, incoming.is_private) == (5, "ko", True)
 
 
+@pytest.mark.parametrize("text", ["//@version=5\nbuy = close", "// a remark", "/", "/*", "/=", ""])
+def test_a_slash_without_a_name_is_no_command(text: str) -> None:
+    incoming = parse(message(text=text), NOW)
+    assert incoming is not None
+    assert (incoming.command, incoming.args, incoming.text) == (None, (), text)
+
+
 def test_a_tap() -> None:
     incoming = parse(tap(), NOW)
     assert incoming is not None

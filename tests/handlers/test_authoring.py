@@ -202,6 +202,16 @@ async def test_rules_that_nobody_waits_for_are_not_lost_without_a_word(w: World)
     assert "I was not waiting for rules" in await alice.sends(rules)
 
 
+async def test_a_script_from_elsewhere_is_read_as_rules_and_no_command(w: World) -> None:
+    alice = await w.trader("alice")
+    await alice.sends("/new_strategy Mine")
+    said = await alice.sends("//@version=5\nfast = ta.ema(close, 9)\nbuy = crossover(close, fast)")
+    assert "Did you mean #?" in said
+    assert "Did you mean ema?" in said
+    assert "2 mistakes" in said
+    assert "Saved" in await alice.sends("# v5\nfast = ema(close, 9)\nbuy = crossover(close, fast)")
+
+
 async def test_another_language_in_the_middle_leaves_the_question_open(w: World) -> None:
     alice = await w.trader("alice")
     await alice.sends("/new_strategy Mine")

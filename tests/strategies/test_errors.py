@@ -187,6 +187,8 @@ TABLE: list[tuple[str, str, int, int, str, str | None]] = [
     ("buy := close > open", "bad_character", 1, 5, ":=", "="),
     ("buy = close > open && True", "bad_character", 1, 20, "&&", "and"),
     ("buy = close > open || True", "bad_character", 1, 20, "||", "or"),
+    ("//@version=5: a remark\n" + ENTRY, "bad_character", 1, 1, "//", "#"),
+    (ENTRY + "\n  // \uc124\uba85", "bad_character", 2, 3, "//", "#"),
     ("buy = !True", "bad_character", 1, 7, "!", "not"),
     ("buy = close ? 1", "bad_character", 1, 13, "?", "a if c else b"),
     ("buy = {1}", "bad_character", 1, 7, "{", None),

@@ -69,6 +69,7 @@ class _Scan:
     parts: list[str] = field(default_factory=list)
     open: list[tuple[str, tuple[int, int]]] = field(default_factory=list)
     wrong: bool = False
+    skips: bool = False  # the rest of the row
     operands: int = 0
     lines: list[Line] = field(default_factory=list)
 
@@ -89,6 +90,7 @@ class _Scan:
             self.finish_statement()
         self.row += 1
         self.start = offset
+        self.skips = False
         if not self.open:
             self.first = self.row
 
@@ -143,12 +145,20 @@ def _take(scan: _Scan, match: re.Match[str]) -> None:
     column = match.start() - scan.start + 1
     if kind == "newline":
         scan.finish_row(match.end())
+    elif scan.skips:
         return
-    if kind == "comment":
+    elif kind == "comment":
         if "\0" in word:
             scan.refuse("bad_character", column + word.index("\0"), "\0")
-        return
-    scan.parts.append(word)
+    elif word == "//" and not "".join(scan.parts).strip():
+        scan.refuse("bad_character", column, word, "#")  # others begin their comments so
+        scan.skips = True
+    else:
+        scan.parts.append(word)
+        _check(scan, kind, word, column)
+
+
+def _check(scan: _Scan, kind: str | None, word: str, column: int) -> None:
     if kind in ("name", "number", "string") and word not in _WORDS:
         scan.operand(word, column)
     if kind == "op" and word in "()[]":
