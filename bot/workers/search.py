@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.workers import ahead
 from bot.workers.backtest import bar_ms
+from bot.workers.compiled_cache import is_ready
 from domain.backtests.engine import PLAIN, Gear
 from domain.backtests.rules import Rules
 from domain.backtests.sweep import Course, Score
@@ -23,6 +25,7 @@ from domain.strategies.language.telling import Teller
 
 MOST_THREADS = 2  # compiled code and numpy let go of the interpreter; the bot wants a core, too
 _COMPILED_FROM = 400_000  # bars in all; below it the plain loop is done before a compiled is loaded
+_COMPILED_ANYWAY = 20_000_000  # from here on it pays to wait for the compiler
 _CHUNK = 8
 Stretch = tuple[int, int]
 Inputs = Mapping[str, Value]
@@ -93,9 +96,16 @@ class Search:
         return courses
 
 
-def gear_for(bars: int, compiled: Path) -> Gear:
-    """The faster gear for so many bars in all."""
+def gear_for(
+    bars: int, compiled: Path, compile_ahead: Callable[[Path], object] = ahead.begin
+) -> Gear:
+    """The faster gear for so many bars in all; where nothing is compiled yet, as for a backtest
+    (`compiled_cache.gear_for`), unless compiling is over sooner than plain lists would be.
+    """
     if bars < _COMPILED_FROM:
+        return PLAIN
+    if bars < _COMPILED_ANYWAY and not is_ready(compiled):
+        compile_ahead(compiled)
         return PLAIN
     from bot.workers.compiled import compiled_gear  # noqa: PLC0415 - 100 MB: only where it pays
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bot.workers.compiled import compiled_gear
-from bot.workers.search import Search
+from bot.workers.search import Search, gear_for
 from domain.backtests.daily import returns, sharpe
 from domain.backtests.drawdown import deepest, underwater
 from domain.backtests.engine import PLAIN, Gear, simulate
@@ -117,3 +118,18 @@ def test_signals_of_another_length_are_refused() -> None:
     course = Course(random_candles(random, 30, 0.01), Rules(timeframe="1h"), PLAIN)
     with pytest.raises(DomainError, match="signals_length"):
         course.run(said_of(random_signals(random, 29, 0.1)))
+
+
+def test_a_search_waits_for_the_compiler_only_where_lists_would_take_longer(tmp_path: Path) -> None:
+    begun: list[Path] = []
+    assert gear_for(399_999, tmp_path, begun.append) is PLAIN
+    assert begun == []
+    assert gear_for(400_000, tmp_path, begun.append) is PLAIN
+    assert begun == [tmp_path]
+    assert gear_for(20_000_000, tmp_path, begun.append) is not PLAIN
+
+
+def test_a_search_takes_what_is_compiled(compiled_dir: Path) -> None:
+    begun: list[Path] = []
+    assert gear_for(400_000, compiled_dir, begun.append) is not PLAIN
+    assert begun == []
