@@ -109,7 +109,7 @@ def _take_range(wanted: Wanted, word: str) -> bool:
         return False
     if found is None:
         if _is_timeframe(word):
-            wanted.odd = wanted.odd or _no_timeframe(word)
+            wanted.odd = wanted.odd or _odd_timeframe(wanted, word)
         return False
     if wanted.range_word is not None:
         both = {"first": wanted.range_word[:_SHOWN], "word": word[:_SHOWN]}
@@ -135,6 +135,12 @@ def _is_timeframe(word: str) -> bool:
 
 def _is_minutes(word: str) -> bool:
     return _is_timeframe(word) and word[-1].lower() == "m"
+
+
+def _odd_timeframe(wanted: Wanted, word: str) -> DomainError:
+    if wanted.timeframe is None or timeframe_of(word) is None:
+        return _no_timeframe(word)
+    return DomainError("timeframe_twice", first=wanted.timeframe, word=word[:_SHOWN])
 
 
 def _no_timeframe(word: str) -> DomainError:

@@ -29,6 +29,7 @@ from handlers.services import Services
 from handlers.texts import Html, Translator, plain
 from handlers.types import Action, Keyboard, Looking, Reply
 from handlers.views import as_of, rows_of
+from handlers.wizard import refuse_several
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -84,7 +85,8 @@ async def look(services: Services, asking: Looking) -> Drawn:
     """What is stored is read, then the market is asked, then it is drawn: no unit of work is open
     meanwhile.
 
-    Raises DomainError("unknown_symbol", "unknown_strategy", "chart_range" (word, n), "no_candles"),
+    Raises DomainError("unknown_symbol", "unknown_strategy", "chart_range" (word, n), "one_symbol",
+    "no_candles"),
     and what is odd about a word, see `arguments.Wanted`.
     """
     async with asking.database.read() as session:
@@ -142,6 +144,7 @@ async def _typed(session: AsyncSession, services: Services, asking: Looking, usu
     odd = next((word for word in wanted.words if looks_like_symbol(word)), None)
     if odd is not None:
         raise unknown_symbol(odd, known)
+    refuse_several(wanted)
     if wanted.range_word is not None:
         raise DomainError("chart_range", word=wanted.range_word[:40], n=_SHOWN)
     strategy, inputs = usual.strategy, usual.inputs

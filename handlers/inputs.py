@@ -14,16 +14,22 @@ Value = float | bool
 _TYPED = re.compile(r"([A-Za-z_]\w{0,39})=(\S+)")
 _ON = {"on", "true", "yes", "1", "켬", "예"}
 _OFF = {"off", "false", "no", "0", "끔", "아니오"}
+_SHOWN = 40
 _FACTORS = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 
 
 def split(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """(the other words, what was typed for each input) of `ema fast=9 slow=30`."""
+    """(the other words, what was typed for each input) of `ema fast=9 slow=30`.
+
+    Raises DomainError("bad_input", word) for what was meant so and is none.
+    """
     rest: list[str] = []
     typed: dict[str, str] = {}
     for word in words:
         match = _TYPED.fullmatch(word)
         if match is None:
+            if "=" in word:
+                raise DomainError("bad_input", word=word[:_SHOWN])
             rest.append(word)
         else:
             typed[match[1]] = match[2]

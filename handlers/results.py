@@ -20,7 +20,8 @@ _COMPARE = {"compare", "vs", "비교"}
 async def results(ctx: Context) -> Reply:
     """`/results [id] [id]`: the list, one, or two side by side (`compare` may stand before them).
 
-    Raises DomainError: "unknown_result" (result), "results_one_or_two".
+    Raises DomainError: "unknown_result" (result), "results_one_or_two", and for what cannot be held
+    against another "result_has_no_trades" (result).
     """
     words = [word for word in ctx.incoming.args if word.lower() not in _COMPARE]
     if not words:
@@ -28,8 +29,11 @@ async def results(ctx: Context) -> Reply:
     if len(words) > 2:
         raise DomainError("results_one_or_two")
     rows = [await _named(ctx, word) for word in words]
-    if len(rows) == 1:
+    if rows[0] is rows[-1]:
         return await _one(ctx, rows[0])
+    for row in rows:
+        if row.kind in backtest_cards.TITLES or row.status != backtests.COMPLETED:
+            raise DomainError("result_has_no_trades", result=row.id)
     return present(ctx, _both(ctx, rows[0], rows[1]))
 
 

@@ -72,14 +72,16 @@ async def drafted(ctx: Context, purpose: str, words: Sequence[str] | None = None
     """What the words after a command (or `words` of them) already say.
 
     Raises DomainError: "unknown_symbol", "unknown_strategy", "ambiguous_strategy", "unknown_word",
-    what is odd about a word (see `arguments.Wanted`), "bot_range" (word), and for `fast=9` as
-    `inputs.read`.
+    what is odd about a word (see `arguments.Wanted`), "bot_range" (word), "one_symbol" (first,
+    word), and for `fast=9` as `inputs.split` and `inputs.read`.
     """
     known = ctx.services.market.symbols()
     wanted = understand(ctx.incoming.args if words is None else words, known)
     _refuse_unknown_symbols(wanted, known)
     if purpose == BOT and wanted.range_word is not None:
         raise DomainError("bot_range", word=wanted.range_word[:40])
+    if purpose != BOT:
+        refuse_several(wanted)
     words, typed = inputs.split(wanted.words)
     strategy = await _strategy(ctx, " ".join(words), wanted.odd) if words else None
     chosen = inputs.read(strategies.compiled(strategy).params, typed) if strategy else {}
@@ -209,6 +211,12 @@ async def _strategy(ctx: Context, words: str, odd: DomainError | None) -> Strate
             raise
         known = ", ".join(ctx.services.market.symbols()[:5])
         raise DomainError("unknown_word", word=words[:40], known=known) from None
+
+
+def refuse_several(wanted: Wanted) -> None:
+    """For what is of one market. Raises DomainError("one_symbol", first, word)."""
+    if len(wanted.symbols) > 1:
+        raise DomainError("one_symbol", first=wanted.symbols[0], word=wanted.symbols[1])
 
 
 def _refuse_unknown_symbols(wanted: Wanted, known: tuple[str, ...]) -> None:

@@ -63,6 +63,9 @@ async def test_two_are_put_side_by_side(w: World) -> None:
             assert text in said
     assert "One number" in await alice.sends("/results 1 2 3")
     assert "no backtest 9" in await alice.sends("/results 1 9")
+    assert (await alice.sends("/results 1 1")).count("Return") == 1
+    await has_result(w, alice, kind="optimize")
+    assert "#3 is not a finished backtest" in await alice.sends("/results 1 3")
 
 
 async def test_the_other_one_is_chosen_with_buttons(w: World) -> None:

@@ -147,6 +147,7 @@ async def test_market_and_timeframe_can_still_be_changed(w: World) -> None:
         ("entry=1", "allowed is 2 to 500"),
         ("entry=x", "does not fit"),
         ("no=3", "no input"),
+        ("entry=", "with their name"),
     ],
 )
 async def test_inputs_are_typed_with_the_command(w: World, typed: str, said: str) -> None:
