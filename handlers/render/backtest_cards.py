@@ -198,13 +198,16 @@ def searched(
 
 def _inputs(t: Translator, params: Mapping[str, Any]) -> Html | None:
     """Every input with the value it had; None for a program without."""
+    shown = ", ".join(f"{name} {text}" for name, text in ran_with(t, params))
+    return t("backtest.inputs", inputs=shown) if shown else None
+
+
+def ran_with(t: Translator, params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(name, value) of every input of a row's program, those left at their defaults included."""
     chosen = params.get("inputs") or {}
     if "code" in params:
         chosen = compile_code(params["code"]).bind(chosen).values
-    if not chosen:
-        return None
-    shown = ", ".join(f"{name} {value(t, number)}" for name, number in chosen.items())
-    return t("backtest.inputs", inputs=shown)
+    return [(name, str(value(t, number))) for name, number in chosen.items()]
 
 
 def _state(t: Translator, row: BacktestResult, ahead: int | None) -> Html:

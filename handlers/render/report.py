@@ -9,6 +9,7 @@ from typing import Any
 from domain.backtests.models import BacktestResult
 from domain.clock import from_ms
 from handlers.render import names, numbers
+from handlers.render.backtest_cards import ran_with
 from handlers.render.report_figures import GROUPS, shown, unnamed
 from handlers.render.report_notes import sentence
 from handlers.texts import Html, Translator
@@ -89,9 +90,8 @@ def _notes(t: Translator, metrics: Mapping[str, Any]) -> str:
 
 
 def _program(t: Translator, params: Mapping[str, Any]) -> str:
-    inputs = [(str(name), str(value)) for name, value in (params.get("inputs") or {}).items()]
     code = escape(str(params.get("code", "")))
-    return f"<h2>{t('report.program')}</h2><pre>{code}</pre>{_table(inputs)}"
+    return f"<h2>{t('report.program')}</h2><pre>{code}</pre>{_table(ran_with(t, params))}"
 
 
 def _hashes(t: Translator, row: BacktestResult, metrics: Mapping[str, Any]) -> str:

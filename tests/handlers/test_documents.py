@@ -65,15 +65,18 @@ async def test_a_backtests_trades_and_report_come_as_files(tmp_path: Path) -> No
 async def test_a_report_outlives_its_pictures(w: World) -> None:
     alice = await w.trader("alice")
     await has_result(w, alice, data_hash="ab12", params={
-        "strategy": "<b>x</b>", "start_ms": 0, "end_ms": 86_400_000, "code": "buy = close < open",
-        "inputs": {}, "look": {"theme": "light", "lang": "en"},
+        "strategy": "<b>x</b>", "start_ms": 0, "end_ms": 86_400_000,
+        "code": "up = param(True)\nn = param(5)\nk = param(9)\nbuy = low < ema(open, n) + k and up",
+        "inputs": {"n": 7}, "look": {"theme": "light", "lang": "en"},
     })  # fmt: skip
     await alice.sends("/results 1")
     await alice.taps("report")
     page = sent(w).decode()
     assert "<img" not in page
     assert "&lt;b&gt;x&lt;/b&gt;" in page
-    assert "buy = close &lt; open" in page
+    assert "buy = low &lt; ema(open, n)" in page
+    for name, value in (("up", "on"), ("n", "7"), ("k", "9")):
+        assert f"<td>{name}</td><td>{value}</td>" in page
     assert "ab12" in page
 
 
