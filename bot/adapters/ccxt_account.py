@@ -111,6 +111,9 @@ class CcxtAccount:
             client.call(urgency, lambda ex: ex.fetch_positions(None, params))
         )
         self._doubt_leverages(client, found)
+        modes = {bool(one["hedged"]) for one in found if one.get("hedged") is not None}
+        if len(modes) == 1:
+            await client.learn_mode(modes.pop())
         named = [(self._name_of(one), one) for one in found]
         return [
             (symbol, one)
@@ -160,11 +163,14 @@ class CcxtAccount:
         if not request.reduce_only and request.symbol not in self.clients.markets.symbols():
             raise OrderRejectedError("market_suspended")
         try:
-            if not request.reduce_only:
-                await self._prepare(client, request)
-            return await self._sent(client, request)
+            return await client.in_its_mode(lambda: self._placed(client, request))
         except CallRefusedError as error:
             return await self._unsent(request, error.told)
+
+    async def _placed(self, client: Client, request: OrderRequest) -> OrderReport:
+        if not request.reduce_only:
+            await self._prepare(client, request)
+        return await self._sent(client, request)
 
     async def cancel(self, client_order_id: str, symbol: str) -> None:
         client = await self._client()
@@ -179,7 +185,7 @@ class CcxtAccount:
     async def set_levels(self, request: LevelRequest) -> None:
         client = await self._client()
         try:
-            await self._keeper(client).move(request)
+            await client.in_its_mode(lambda: self._keeper(client).move(request))
         except CallRefusedError as error:
             told = error.told
             if told.meaning in (Meaning.REFUSED, Meaning.ABSENT):
@@ -261,7 +267,7 @@ class CcxtAccount:
         if not client.params["uta"]:
             params = {"productType": PRODUCT, **client.params}
             await client.call(ORDER, lambda ex: ex.set_margin_mode("isolated", unified, params))
-        sides = ("long", "short") if client.key.hedged else ("",)
+        sides = ("long", "short") if client.hedged else ("",)
         for side in sides:
             await self._set_leverage(client, unified, request.leverage, side)
         client.leverages[request.symbol] = request.leverage, now
@@ -277,10 +283,12 @@ class CcxtAccount:
             qty = await self._held(request)
             if qty == 0:
                 raise OrderRejectedError("position_gone")
+        elif request.reduce_only and client.hedged and not client.modes:
+            await self.holdings()  # tells the mode, see `Client.learn_mode`
         params: dict[str, Any] = {
             "clientOrderId": request.client_order_id,
             "marginMode": "isolated",
-            "hedged": client.key.hedged,
+            "hedged": client.hedged,
             "reduceOnly": request.reduce_only,
             **client.params,
         }

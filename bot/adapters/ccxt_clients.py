@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 import ccxt.async_support as ccxt
 import structlog
 
-from bot.adapters.ccxt_errors import Meaning, Told, meaning_of
+from bot.adapters.ccxt_errors import WRONG_MODE, Meaning, Told, meaning_of
 from bot.adapters.ccxt_exchange import ExchangeSession, private_exchange
 from bot.adapters.ccxt_limits import LEVEL, Limits
 from domain.clock import MarketClock, WallClock
@@ -116,6 +116,8 @@ class Client:
     """More than one only for whoever changes nothing: an order would be sent twice."""
     leverages: dict[str, tuple[int, float]] = field(default_factory=dict)
     """Symbol -> leverage that was set there, margin isolated, and when (monotonic)."""
+    modes: list[bool] = field(default_factory=list)
+    """Whether it was hedged when the account last told; nothing before that."""
 
     @property
     def params(self) -> dict[str, Any]:
@@ -141,6 +143,31 @@ class Client:
                 late = self.limits.now() - began > _SOON_S
                 if left == 0 or late or error.told.meaning not in _PASSING:
                     raise
+
+    @property
+    def hedged(self) -> bool:
+        """One side and the other are held apart."""
+        return self.modes[-1] if self.modes else self.key.hedged
+
+    async def learn_mode(self, hedged: bool) -> None:
+        """Somebody may have changed it by hand. A close that takes a one-way account for a hedged
+        one would buy more: there Bitget ignores that it is a close.
+        """
+        changed = hedged != self.hedged
+        self.modes[:] = [hedged]
+        if changed:
+            self.leverages.clear()
+            await self.trouble(self.key.key_id, WRONG_MODE)
+
+    async def in_its_mode(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Done once more where it was refused for the position mode."""
+        try:
+            return await work()
+        except CallRefusedError as error:
+            if error.told.code != WRONG_MODE:
+                raise
+        await self.learn_mode(not self.hedged)
+        return await work()
 
     def insisting(self) -> Client:
         """The same for whoever waits for an answer. Not for what changes anything."""

@@ -46,6 +46,8 @@ REFUSED_SOMEHOW = Told(Meaning.REFUSED, "exchange_refused")
 MARKET_GONE = Told(Meaning.REFUSED, "market_gone")
 """Nothing is traded or told there any more."""
 
+WRONG_MODE = "wrong_position_mode"
+
 _BITGET: dict[str, Told] = {
     "40037": Told(Meaning.KEY, "key_wrong"),
     "40006": Told(Meaning.KEY, "key_wrong"),
@@ -62,7 +64,7 @@ _BITGET: dict[str, Told] = {
     "43012": Told(Meaning.REFUSED, "insufficient_balance"),
     "45110": Told(Meaning.REFUSED, "below_minimum"),
     "40808": Told(Meaning.REFUSED, "wrong_precision"),
-    "40774": Told(Meaning.REFUSED, "wrong_position_mode"),
+    "40774": Told(Meaning.REFUSED, WRONG_MODE),
     "40917": Told(Meaning.REFUSED, "level_passed"),
     "45122": Told(Meaning.REFUSED, "level_passed"),
     "40309": MARKET_GONE,

@@ -105,7 +105,7 @@ class LevelKeeper:
         closing = "sell" if request.side == "long" else "buy"
         params = {
             _PARAM[what]: _text(at),
-            "hedged": self.client.key.hedged,
+            "hedged": self.client.hedged,
             **self._trigger(what),
             **self.client.params,
         }

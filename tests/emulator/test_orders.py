@@ -75,7 +75,6 @@ async def test_a_client_id_is_used_once_for_ever(stand: Stand) -> None:
         ("0.01", {"presetStopLossPrice": "59000.05"}, "40808"),
         ("0.01", {"presetStopSurplusPrice": "59000"}, "40808"),
         ("0.01", {"reduceOnly": "YES"}, "22002"),
-        ("0.01", {"tradeSide": "open"}, "40774"),
         ("0.01", {"marginMode": ""}, "40019"),
         ("0", {}, "40019"),
         ("many", {}, "40017"),

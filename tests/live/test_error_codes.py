@@ -51,7 +51,8 @@ LATER = ("429", "40786", "40200", "40308")
 
 async def order_answered(desk: LiveDesk, code: str, *, done: bool = False) -> Order:
     """An entry that was answered with `code`, as it is ten seconds later."""
-    desk.emulator.fails(Fault("place-order", code=code, done=done))
+    times = 2 if code == "40774" else 1  # tried in both position modes
+    desk.emulator.fails(Fault("place-order", times=times, code=code, done=done))
     order = await desk.trades("buy", "0.01")
     for _ in range(2):
         desk.clock.advance(5)

@@ -42,13 +42,11 @@ def _direction(call: Call) -> tuple[Side, Hold | None, bool]:
     """Side of the trade, the position in hedge mode, and whether it only reduces.
 
     In hedge mode `side` names the position (a long is always "buy") and `tradeSide` says whether
-    it is opened or closed. Raises 40774 when the order does not fit the position mode.
+    it is opened or closed: raises 40774 without. In one-way mode that is ignored.
     """
     side: Side = call.one_of("side", _SIDES)
     trade = call.text("tradeSide", "").lower()
     if not call.account.hedged:
-        if trade in {"open", "close"}:
-            raise BitgetError("40774")
         return side, None, call.text("reduceOnly", "NO").upper() == "YES"
     if trade not in {"open", "close"}:
         raise BitgetError("40774")
