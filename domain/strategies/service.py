@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -17,6 +18,7 @@ from domain.strategies.language import Program, compile_rules
 from domain.strategies.models import Strategy
 
 PAGE = 8
+_NEAR, _NEARER = 0.65, 0.85
 _NAMED = 60
 
 
@@ -73,8 +75,8 @@ async def as_tested(
 async def resolve(session: AsyncSession, user_id: int, wanted: str) -> Strategy:
     """By id, name, slug or the beginning of a name ("ema", "Donchian breakout", "rsi_reversion").
 
-    Raises DomainError: "strategy_gone" (id), "unknown_strategy" (name), "ambiguous_strategy" (name,
-    known).
+    Raises DomainError: "strategy_gone" (id), "strategy_near" (name, near, id) for a typo,
+    "unknown_strategy" (name), "ambiguous_strategy" (name, known).
     """
     text = wanted.strip().removeprefix("#")
     if text.isascii() and text.isdigit() and len(text) <= 9:
@@ -82,7 +84,7 @@ async def resolve(session: AsyncSession, user_id: int, wanted: str) -> Strategy:
     rows = list(await session.scalars(_listed(user_id)))
     matches = _matching(rows, slug(text))
     if not matches:
-        raise DomainError("unknown_strategy", name=wanted[:_NAMED])
+        raise _unknown(rows, wanted)
     if len(matches) > 1:
         raise DomainError(
             "ambiguous_strategy",
@@ -160,8 +162,28 @@ def _matching(rows: Sequence[Strategy], wanted: str) -> list[Strategy]:
 
 def _called(row: Strategy) -> set[str]:
     """Its name, and those it has in other languages."""
+    return {slug(name) for name in _names(row)}
+
+
+def _names(row: Strategy) -> list[str]:
     names, _ = read_header(row.code or "")
-    return {slug(name) for name in (row.name, *names.values())}
+    return [row.name, *names.values()]
+
+
+def _unknown(rows: Sequence[Strategy], wanted: str) -> DomainError:
+    """With the name that is written nearly so. Of several words one may be no part of a name at
+    all: they have to come closer.
+    """
+    typed = slug(wanted[:_NAMED])
+    one_word = "_" not in typed
+    known = {slug(name): (name, row) for row in rows for name in _names(row)}
+    if one_word:
+        known = {name.partition("_")[0]: found for name, found in known.items()} | known
+    near = get_close_matches(typed, known, n=1, cutoff=_NEAR if one_word else _NEARER)
+    if not near:
+        return DomainError("unknown_strategy", name=wanted[:_NAMED])
+    name, row = known[near[0]]
+    return DomainError("strategy_near", name=wanted[:_NAMED], near=name, id=row.id)
 
 
 def visible(user_id: int) -> ColumnElement[bool]:

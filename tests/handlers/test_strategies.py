@@ -118,6 +118,24 @@ async def test_a_strategy_without_code_says_so(w: World) -> None:
     assert "no rules to run" in await alice.sends("/strategy empty")
 
 
+_TYPOS = {
+    "donchain": "Donchian breakout (#4)",
+    "emacross": "EMA cross (#5)",
+    "ema crosss": "EMA cross (#5)",
+    "돈치얀": "돈치안 돌파 (#4)",
+    "supertrnd": "Supertrend (#10)",
+}
+
+
+async def test_a_typo_is_answered_with_the_name_that_is_closest(w: World) -> None:
+    alice = await w.trader("alice")
+    for typed, near in _TYPOS.items():
+        w.wall.advance(5)
+        for command in ("/strategy", "/backtest btc 5m", "/chart btc 5m"):
+            assert f"Did you mean {near}?" in await alice.sends(f"{command} {typed}")
+    assert "EMA cross" in await alice.sends("/strategy ema_cros"), "a part of it is enough"
+
+
 async def test_built_ins_are_brought_up_to_date_and_not_doubled(w: World) -> None:
     async with w.database.write() as session:
         row = (await session.scalars(select(Strategy).order_by(Strategy.id))).first()
