@@ -5,6 +5,7 @@ The question is a row: it survives a restart, and is forgotten after ten minutes
 
 from __future__ import annotations
 
+from domain.backtests import service as backtests
 from domain.chat import forms
 from domain.chat.forms import OpenForm
 from domain.errors import DomainError
@@ -12,6 +13,7 @@ from handlers.context import Context
 from handlers.errors import sentence
 from handlers.render import risk_cards
 from handlers.render.text import lines
+from handlers.results import going_rows
 from handlers.risk import Group, change, group_of
 from handlers.texts import Html
 from handlers.types import Reply
@@ -53,10 +55,16 @@ async def answer(ctx: Context) -> Reply:
 
 
 async def cancel(ctx: Context) -> Reply:
-    """`/cancel`: whatever was asked stays as it is."""
+    """`/cancel`: whatever was asked stays as it is. Where nothing was, the tests that go on: one of
+    them may have been meant.
+    """
     form = await _open(ctx)
     await forms.close(ctx.session, ctx.user.id)
-    return Reply.text(ctx.t("form.nothing_open" if form is None else "form.cancelled"))
+    if form is not None:
+        return Reply.text(ctx.t("form.cancelled"))
+    going = await backtests.unfinished(ctx.session, ctx.user.id)
+    text = ctx.t("form.tests_go_on" if going else "form.nothing_open")
+    return Reply.text(text, going_rows(ctx, going))
 
 
 async def _open(ctx: Context) -> OpenForm | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
 from domain.chat import cards
@@ -80,15 +82,23 @@ async def list_view(ctx: Context, number: int) -> View:
     show, t = ctx.buttons.show, ctx.t
     buttons = tuple((show(_titled(t, row), "result", row.id),) for row in found.rows)
     keyboard: Keyboard = (
-        *(
-            (show(_titled(t, row), "result", row.id), cancel_button(t, ctx.buttons, row))
-            for row in going
-        ),
+        *going_rows(ctx, going),
         *buttons,
         *pager(ctx, "results", found.number, found.pages),
         (show(plain(t("button.backtest")), "new_bt"), show(plain(t("button.menu")), "menu")),
     )
     return View(backtest_cards.listed(t, found.rows, going), keyboard, card="results:")
+
+
+def going_rows(ctx: Context, going: Sequence[BacktestResult]) -> Keyboard:
+    """Each test that waits or runs, with what calls it off."""
+    return tuple(
+        (
+            ctx.buttons.show(_titled(ctx.t, row), "result", row.id),
+            cancel_button(ctx.t, ctx.buttons, row),
+        )
+        for row in going
+    )
 
 
 async def _one(ctx: Context, row: BacktestResult) -> Reply:

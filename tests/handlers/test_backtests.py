@@ -65,6 +65,17 @@ async def test_it_can_be_called_off(w: World) -> None:
         alice.button("Start it")
 
 
+async def test_cancel_by_command_leads_to_what_goes_on(w: World) -> None:
+    alice, minsu = await w.trader("alice"), await w.trader("minsu", "ko")
+    assert "nothing to cancel" in await alice.sends("/cancel")
+    await alice.sends("/backtest btc 5m donchian")
+    assert "No question is open" in await alice.sends("/cancel")
+    assert "Cancelled" in await alice.taps("Cancel")
+    assert "nothing to cancel" in await alice.sends("/cancel")
+    await minsu.sends("/optimize btc 5m donchian")
+    assert "아래 버튼으로" in await minsu.sends("/cancel")
+
+
 async def test_the_queue_says_how_many_come_first_and_when_it_is_full(w: World) -> None:
     alice, bob = await w.trader("alice"), await w.trader("bob")
     assert "its turn is next" in await alice.sends("/backtest btc 5m donchian")
