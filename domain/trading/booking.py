@@ -206,7 +206,9 @@ def _price(value: Decimal | None) -> Decimal | None:
 
 
 def _leave(ledger: Ledger, fill: ExchangeFill, order: Order | None, row: Fill) -> Booked:
-    """Close all of a position, or the part that was filled."""
+    """Close all of a position, or the part that was filled; its trade holds nothing of what a hand
+    sold beyond it.
+    """
     side = "long" if fill.side == "sell" else "short"
     position = ledger.positions.get((fill.symbol, side))
     if position is None:
@@ -237,8 +239,10 @@ def _trade(
 ) -> Trade:
     """The row of a close; pnl as the exchange states it, else from the prices."""
     direction = 1 if position.side == "long" else -1
-    fees = (position.fees or NOTHING) * share + fill.fee
-    gross = direction * fill.qty * (fill.price - position.entry_price)
+    qty = min(fill.qty, qty_of(position))
+    part = 1 if qty == fill.qty else qty / fill.qty
+    fees = (position.fees or NOTHING) * share + fill.fee * part
+    gross = direction * qty * (fill.price - position.entry_price)
     pnl = gross - fees - (fill.funding or NOTHING) if fill.pnl is None else fill.pnl
     at = from_ms(fill.at_ms)
     return Trade(
@@ -246,11 +250,11 @@ def _trade(
         mode=ledger.mode,
         symbol=fill.symbol,
         side="buy" if position.side == "long" else "sell",
-        qty=float(fill.qty),
+        qty=float(qty),
         entry_price=position.entry_price,
         exit_price=exact(fill.price),
         pnl=exact(pnl),
-        pnl_percent=float(pnl / (position.entry_price * fill.qty) * 100),
+        pnl_percent=float(pnl / (position.entry_price * qty) * 100),
         strategy_id=position.strategy_id,
         leverage=position.leverage or 1,
         exit_reason=ExitReason(fill.reason),
@@ -260,7 +264,7 @@ def _trade(
         closed_at=at,
         fees=exact(fees),
         funding=exact(fill.funding or NOTHING),
-        slippage=exact((position.slippage or NOTHING) * share + (fill.slippage or NOTHING)),
+        slippage=exact((position.slippage or NOTHING) * share + (fill.slippage or NOTHING) * part),
         position_ref=position.position_ref,
         signal_id=position.signal_id,
     )

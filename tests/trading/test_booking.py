@@ -92,6 +92,19 @@ def test_a_stranger_that_comes_and_goes_is_no_trade_of_ours() -> None:
     assert book(ledger, EXIT).position is None, "nothing is left to close"
 
 
+def test_what_a_hand_sells_beyond_the_position_is_no_part_of_its_trade() -> None:
+    ledger = a_ledger(Order(client_order_id="L1", leverage=5))
+    book(ledger, ENTRY)
+    turned = book(ledger, replace(EXIT, qty=Decimal("1.6"), fee=Decimal(16)))
+    trade = turned.trade
+    assert trade is not None
+    assert (trade.qty, trade.pnl) == (0.4, Decimal(400 - 12 - 4 - 2))
+    assert (trade.fees, trade.slippage) == (Decimal(16), Decimal("4.25"))
+    assert trade.pnl_percent == pytest.approx(float(trade.pnl) / 24_000 * 100)
+    assert turned.left == 0
+    assert not ledger.positions
+
+
 def test_a_strangers_position_closed_by_our_order_is_a_trade() -> None:
     ledger = a_ledger(Order(client_order_id="L2", exit_detail="panic"))
     book(ledger, replace(ENTRY, client_order_id=None))
