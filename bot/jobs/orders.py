@@ -92,7 +92,7 @@ class OrderSender:
     async def recover_for(self, user_id: int, mode: str) -> None:
         """Look up at once what became of one account's orders."""
         async with self.database.read() as session:
-            found = await in_doubt(session, self.wall.now() - SETTLE_SOON, (user_id, mode))
+            found = await in_doubt(session, self.wall.now(), SETTLE_SOON, (user_id, mode))
         orders = [order for order in found if order.client_order_id not in self._in_flight]
         await asyncio.gather(*(self._guarded(order, self._recover) for order in orders))
 
@@ -115,7 +115,7 @@ class OrderSender:
         At the start and from time to time.
         """
         async with self.database.read() as session:
-            found = await in_doubt(session, self.wall.now() - settle)
+            found = await in_doubt(session, self.wall.now(), settle)
         orders = [order for order in found if order.client_order_id not in self._in_flight]
         await self._per_user(orders, self._recover)
         return len(orders)

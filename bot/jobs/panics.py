@@ -146,7 +146,7 @@ class Panics:
     async def _is_in_doubt(self, panic: Panic) -> bool:
         account = panic.user_id, panic.mode
         async with self.database.read() as session:
-            return bool(await in_doubt(session, self.wall.now(), account))
+            return bool(await in_doubt(session, self.wall.now(), account=account))
 
     async def _held(self, panic: Panic, exchange: Exchange) -> list[ExchangePosition]:
         return [each for each in await exchange.holdings() if panic.concerns(each.symbol)]

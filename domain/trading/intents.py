@@ -10,10 +10,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import from_ms, to_ms
@@ -277,15 +277,20 @@ async def claim_intents(
 
 
 async def in_doubt(
-    session: AsyncSession, sent_before: datetime, account: tuple[int, str] | None = None
+    session: AsyncSession,
+    wall: datetime,
+    settle: timedelta = timedelta(0),
+    account: tuple[int, str] | None = None,
 ) -> list[Order]:
-    """Orders sent by then (the wall's time) without an answer that says what became of them.
+    """Orders sent at least `settle` before the wall's time without an answer that says what became
+    of them, and those that seem to be sent after it: the clock was set back.
 
     `account` (user id, mode): of that one alone.
     """
+    settled = or_(Order.sent_at <= wall - settle, Order.sent_at > wall + settle)
     found = await session.scalars(
         select(Order)
-        .where(IS_OPEN, Order.state.in_(IN_DOUBT), Order.sent_at <= sent_before, *_of(account))
+        .where(IS_OPEN, Order.state.in_(IN_DOUBT), settled, *_of(account))
         .order_by(Order.id)
     )
     return list(found)

@@ -167,6 +167,18 @@ async def test_a_lost_answer_is_left_alone_for_a_moment(
     assert await desk.sender.recover(timedelta(seconds=5)) == 1
 
 
+async def test_an_answer_that_was_lost_before_the_clock_was_set_back_is_looked_up(
+    desk: Desk, world: TroubledExchanges
+) -> None:
+    world.troubles.append("lost_back")
+    order = await desk.enters()
+    async with desk.database.write() as session:
+        row = await session.get_one(Order, order.id)
+        row.sent_at = desk.market.clock.now() + timedelta(hours=1)
+    assert await desk.sender.recover(timedelta(seconds=5)) == 1
+    assert (await desk.order(order)).state == "accepted"
+
+
 @pytest.mark.parametrize("seconds", [0.4, 1.1, 2.1, 5.1])
 async def test_an_order_is_looked_for_soon_after_its_answer_was_lost(
     desk: Desk, world: TroubledExchanges, seconds: float
