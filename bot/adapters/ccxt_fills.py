@@ -72,13 +72,15 @@ class FillReader:
         for row in rows:
             symbol = names.get(str(row["symbol"]).upper())
             if symbol is not None:
-                trade = self.client.exchange.parse_trade(row, self._market(symbol))
-                found[reads.fill_id(trade)] = reads.fill_from(symbol, trade, "")
+                market = self._market(symbol)
+                trade = self.client.exchange.parse_trade(row, market)
+                found[reads.fill_id(trade)] = reads.fill_from(symbol, trade, "", market)
         return found
 
     async def _of(self, symbol: str, span: Row) -> Fills:
         """One symbol's, page by page."""
         unified, found = self.markets.unified(symbol), dict[str, ExchangeFill]()
+        market = self._market(symbol)
         params = {**span, **self.client.params}
         since = params.pop("startTime")
 
@@ -94,7 +96,7 @@ class FillReader:
                     raise
                 return found
             fresh = [trade for trade in page if reads.fill_id(trade) not in found]
-            found |= {reads.fill_id(one): reads.fill_from(symbol, one, "") for one in fresh}
+            found |= {reads.fill_id(one): reads.fill_from(symbol, one, "", market) for one in fresh}
             if not fresh or len(page) < PAGE:
                 return found
             params["idLessThan"] = min(fresh, key=reads.fill_id)["id"]

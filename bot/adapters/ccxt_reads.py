@@ -169,8 +169,24 @@ def _executed_side(trade: Mapping[str, Any]) -> str:
     return side
 
 
-def fill_from(symbol: str, trade: Mapping[str, Any], source: str) -> ExchangeFill:
-    """An execution. `source`: what the exchange says caused its order, if it was asked."""
+def _fee(trade: Mapping[str, Any], market: Mapping[str, Any]) -> Decimal:
+    """USDT. One that was paid in another coin (BGB) is taken as the market's rate has it, which is
+    the most it can be: what the coin was worth then nobody says.
+    """
+    fee = trade.get("fee") or NONE
+    if fee.get("currency") in (None, "", "USDT"):
+        return abs(number(fee.get("cost")))  # a unified one comes out negative
+    maker = trade.get("takerOrMaker") == "maker"
+    rate = number(market["maker" if maker else "taker"])
+    return number(trade["amount"]) * number(trade["price"]) * rate
+
+
+def fill_from(
+    symbol: str, trade: Mapping[str, Any], source: str, market: Mapping[str, Any]
+) -> ExchangeFill:
+    """An execution. `source`: what the exchange says caused its order, if it was asked; `market`:
+    ccxt's.
+    """
     said = f"{source} {trade['info'].get('tradeSide') or ''}".lower()
     reasons = [why for why, marks in _SOURCES.items() if any(mark in said for mark in marks)]
     reason = "liquidation" if "liquidation" in reasons else next(iter(reasons), "")
@@ -181,7 +197,7 @@ def fill_from(symbol: str, trade: Mapping[str, Any], source: str) -> ExchangeFil
         side=_executed_side(trade),
         qty=number(trade["amount"]),
         price=number(trade["price"]),
-        fee=abs(number((trade.get("fee") or {}).get("cost"))),  # a unified one comes out negative
+        fee=_fee(trade, market),
         funding=None,
         slippage=None,
         reason=reason,

@@ -17,7 +17,8 @@ from sqlalchemy import update
 from bot.sandbox.bitget import Fault
 from domain.trading.models import Position
 from tests.support.bitget_client import BTC, client_of
-from tests.support.live import LiveDesk
+from tests.support.live import LiveDesk, live_desk
+from tests.support.trading import passing_database
 
 
 async def test_an_entry_is_filled_with_its_stop_on_the_exchange(desk: LiveDesk) -> None:
@@ -242,3 +243,14 @@ async def test_a_level_that_is_refused_for_another_reason_is_tried_again(desk: L
     assert await desk.sender.send_due() == 0
     await desk.looks()
     assert len(desk.account.live_plans()) == 2
+
+
+@pytest.mark.parametrize("unified", [False, True], ids=["classic", "unified"])
+async def test_a_fee_in_another_coin_is_what_it_would_be_in_usdt(unified: bool) -> None:
+    """Of 600 USDT 0.06% each way, paid in BGB of 4.5 USDT."""
+    async with passing_database() as database, live_desk(database, unified=unified) as desk:
+        desk.account.fee_coin, desk.account.fee_coin_price = "BGB", Decimal("4.5")
+        await desk.trades("buy", "0.01", stop_percent=2.0)
+        await desk.trades("sell", "0", purpose="close")
+        (trade,) = await desk.closed()
+        assert trade.fees == Decimal("0.72")

@@ -32,6 +32,7 @@ class Leverage:
 class Account:
     """`authorities`: of a classic key, `permissions`: of a unified one, in Bitget's words.
     `ips`: the addresses the key is bound to, empty = any. `disabled`: the key was deleted.
+    `fee_coin`: what fees are paid in, a coin of `fee_coin_price` USDT.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Account:
     unified: bool = False
     hedged: bool = False
     disabled: bool = False
+    fee_coin: str = "USDT"
+    fee_coin_price: Decimal = Decimal(1)
     bills: list[Bill] = field(default_factory=list)
     wallet: Decimal = ZERO
     orders: dict[str, Order] = field(default_factory=dict)

@@ -83,10 +83,10 @@ def fill_row(account: Account, fill: Fill) -> dict[str, Any]:
         "baseVolume": plain(fill.qty),
         "feeDetail": [
             {
-                "deduction": "no",
-                "feeCoin": "USDT",
+                "deduction": "no" if account.fee_coin == "USDT" else "yes",
+                "feeCoin": account.fee_coin,
                 "totalDeductionFee": None,
-                "totalFee": plain(-fill.fee),
+                "totalFee": plain(-fill.fee / account.fee_coin_price),
             }
         ],
         "side": sent_side(order),

@@ -76,7 +76,9 @@ def fill_row(account: Account, fill: Fill) -> dict[str, Any]:
         "execPnl": plain(fill.profit),
         "tradeScope": "maker" if fill.maker else "taker",
         "tradeSide": "open" if fill.opens else "close",
-        "feeDetail": [{"feeCoin": "USDT", "fee": plain(fill.fee)}],
+        "feeDetail": [
+            {"feeCoin": account.fee_coin, "fee": plain(fill.fee / account.fee_coin_price)}
+        ],
         "createdTime": str(fill.at_ms),
         "updatedTime": str(fill.at_ms),
     }
