@@ -163,7 +163,8 @@ class CcxtAccount:
         if not request.reduce_only and request.symbol not in self.clients.markets.symbols():
             raise OrderRejectedError("market_suspended")
         try:
-            return await client.in_its_mode(lambda: self._placed(client, request))
+            look = self.holdings if request.reduce_only else None
+            return await client.in_its_mode(lambda: self._placed(client, request), look)
         except CallRefusedError as error:
             return await self._unsent(request, error.told)
 
@@ -185,7 +186,8 @@ class CcxtAccount:
     async def set_levels(self, request: LevelRequest) -> None:
         client = await self._client()
         try:
-            await client.in_its_mode(lambda: self._keeper(client).move(request))
+            move = self._keeper(client).move
+            await client.in_its_mode(lambda: move(request), self.holdings)
         except CallRefusedError as error:
             told = error.told
             if told.meaning in (Meaning.REFUSED, Meaning.ABSENT):

@@ -159,14 +159,26 @@ class Client:
             self.leverages.clear()
             await self.trouble(self.key.key_id, WRONG_MODE)
 
-    async def in_its_mode(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Done once more where it was refused for the position mode."""
+    async def in_its_mode(
+        self,
+        work: Callable[[], Awaitable[Answer]],
+        look: Callable[[], Awaitable[object]] | None = None,
+    ) -> Answer:
+        """Done once more where it was refused for the position mode: in the other, or, of what is
+        held, in the one that a `look` at it tells.
+        """
+        before = self.hedged
         try:
             return await work()
         except CallRefusedError as error:
             if error.told.code != WRONG_MODE:
                 raise
-        await self.learn_mode(not self.hedged)
+            if look is None:
+                await self.learn_mode(not before)
+            else:
+                await look()
+            if self.hedged == before:
+                raise
         return await work()
 
     def insisting(self) -> Client:

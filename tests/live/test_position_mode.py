@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 from bot.adapters.ccxt_clients import OpenedKey
+from bot.sandbox.bitget import Fault
 from domain.bots import panic
 from tests.support.live import LIVE, LiveDesk, live_desk
 from tests.support.trading import passing_database
@@ -85,3 +86,14 @@ async def test_the_key_is_asked_about(desk: LiveDesk) -> None:
     await desk.exchange.holdings()
     await desk.exchange.holdings()
     assert [code for _, code in desk.drawer.troubles] == ["wrong_position_mode"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_close_is_not_tried_in_a_mode_that_no_position_tells_of(kind: str) -> None:
+    """It is refused for the mode although that is what it was."""
+    async with passing_database() as database, live_desk(database, **KINDS[kind]) as desk:
+        await desk.trades("buy", "0.01", stop_percent=2.0)
+        desk.emulator.fails(Fault("place-order", code="40774"))
+        order = await desk.trades("sell", "0.01", purpose="close")
+        assert (order.state, order.error_code) == ("rejected", "wrong_position_mode")
+        assert [held.qty for held in desk.account.positions.values()] == [Decimal("0.01")]
