@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
+from domain.chat import cards
 from domain.errors import DomainError
 from domain.research.service import MONTECARLO, OPTIMIZE, PARITY, WALKFORWARD
 from domain.strategies import service as strategies
@@ -77,9 +78,22 @@ async def check_rules(ctx: Context, row: BacktestResult) -> None:
 
 
 async def tap_cancel(ctx: Context) -> Reply:
-    """Call it off."""
+    """Call it off. The card that followed it says so, too, wherever the button was."""
     row = await backtests.cancel(ctx.session, ctx.user.id, int(ctx.tap["0"]), ctx.now)
-    return present(ctx, await result_view(ctx, row))
+    view = await result_view(ctx, row)
+    before = await followed_at(ctx, row)
+    shown = present(ctx, view)
+    if before is None:
+        return shown
+    edit = Action("edit", text=view.text, keyboard=view.keyboard, message_id=before)
+    return Reply((edit,)) + shown
+
+
+async def followed_at(ctx: Context, row: BacktestResult) -> int | None:
+    """The message that follows it, where that is not the tapped one."""
+    kind, ref = cards.split(card_name(row))
+    found = await cards.message_of(ctx.session, ctx.incoming.chat_id, kind, ref)
+    return None if found == ctx.incoming.message_id else found
 
 
 async def result_view(ctx: Context, row: BacktestResult) -> View:

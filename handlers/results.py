@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from domain.backtests import service as backtests
 from domain.backtests.models import BacktestResult
-from domain.chat import cards
 from domain.errors import DomainError
-from handlers.backtests import cancel_button, card_name, result_view
+from handlers.backtests import cancel_button, followed_at, result_view
 from handlers.context import Context
 from handlers.render import backtest_cards, comparison
 from handlers.render.text import lines
@@ -106,10 +105,8 @@ async def _one(ctx: Context, row: BacktestResult) -> Reply:
     would stay at what it was.
     """
     shown = present(ctx, await result_view(ctx, row))
-    kind, ref = cards.split(card_name(row))
-    before = await cards.message_of(ctx.session, ctx.incoming.chat_id, kind, ref)
-    goes_on = row.status in (backtests.QUEUED, backtests.RUNNING)
-    if not goes_on or before in (None, ctx.incoming.message_id):
+    before = await followed_at(ctx, row)
+    if before is None or row.status not in (backtests.QUEUED, backtests.RUNNING):
         return shown
     text = lines(backtest_cards.heading(ctx.t, row), "", ctx.t("backtest.moved"))
     return Reply((Action("edit", text=text, message_id=before),)) + shown

@@ -65,6 +65,19 @@ async def test_it_can_be_called_off(w: World) -> None:
         alice.button("Start it")
 
 
+async def test_called_off_elsewhere_its_card_says_so_too(w: World) -> None:
+    alice = await w.trader("alice")
+    for command in ("/results", "/cancel"):
+        await alice.sends("/backtest btc 5m donchian")
+        card = alice.messages[-1]["message_id"]
+        await alice.sends(command)
+        await alice.taps("Cancel the backtest")
+        shown = {each["message_id"]: each for each in alice.messages}
+        assert "Cancelled" in alice.last
+        assert "Cancelled" in shown[card]["text"]
+        assert "Cancel" not in str(shown[card]["buttons"])
+
+
 async def test_cancel_by_command_leads_to_what_goes_on(w: World) -> None:
     alice, minsu = await w.trader("alice"), await w.trader("minsu", "ko")
     assert "nothing to cancel" in await alice.sends("/cancel")
