@@ -121,21 +121,21 @@ def range_line(
 
 
 def percent(value: float | None) -> str:
-    """12.3 -> "12.3%"; with a real minus sign."""
+    """12.3 -> "12.3%"; with a real minus sign, and with none where it rounds to nothing."""
     if value is None:
         return NOT_DEFINED
     places = 1 if abs(value) < 1000 else 0
-    return f"{value + 0.0:,.{places}f}%".replace("-", "−")
+    return f"{round(value, places) + 0.0:,.{places}f}%".replace("-", "−")
 
 
 def signed_percent(value: float) -> str:
     """12.3 -> "+12.3%"."""
-    return ("+" if value > 0 else "") + percent(value)
+    return ("+" if round(value, 1) > 0 else "") + percent(value)
 
 
 def number(value: float | None) -> str:
     """1.234 -> "1.23"."""
-    return NOT_DEFINED if value is None else f"{value:,.2f}".replace("-", "−")
+    return NOT_DEFINED if value is None else f"{round(value, 2) + 0.0:,.2f}".replace("-", "−")
 
 
 def _sign(value: float) -> int:

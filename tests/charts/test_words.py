@@ -19,7 +19,7 @@ MAY = 1_493_596_800_000  # 2017-05-01
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(12.34, "12.3%"), (-0.04, "−0.0%"), (1324.4, "1,324%"), (None, "–"), (0.0, "0.0%")],
+    [(12.34, "12.3%"), (-0.04, "0.0%"), (1324.4, "1,324%"), (None, "–"), (0.0, "0.0%")],
 )
 def test_percents(value: float | None, text: str) -> None:
     assert percent(value) == text
@@ -27,6 +27,8 @@ def test_percents(value: float | None, text: str) -> None:
 
 def test_gains_have_their_sign_and_ratios_two_decimals() -> None:
     assert [signed_percent(value) for value in (3.0, -3.0, 0.0)] == ["+3.0%", "−3.0%", "0.0%"]
+    assert [signed_percent(value) for value in (0.04, -0.04)] == ["0.0%", "0.0%"]
+    assert [number(value) for value in (1.234, -0.001, None)] == ["1.23", "0.00", "–"]
     assert [number(value) for value in (1.234, -2.0, None)] == ["1.23", "−2.00", "–"]
 
 
