@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.reversals import held_entries
 from domain.database import Database
 from domain.trading import intents, reconcile
+from tests.support.database import make_tables, opened
+from tests.support.postgres import PostgresServer
+from tests.support.trading import add_user
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ASKED: dict[str, Callable[[AsyncSession], Awaitable[Any]]] = {
@@ -25,23 +30,71 @@ ASKED: dict[str, Callable[[AsyncSession], Awaitable[Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", ASKED)
-async def test_open_orders_are_found_by_an_index(database: Database, name: str) -> None:
-    said: list[tuple[str, Any]] = []
+ENDED = 20_000
+_FILL = """
+INSERT INTO orders (user_id, mode, exchange, client_order_id, symbol, side, purpose, qty, state,
+                    decided_at, sent_at)
+SELECT {user}, 'live', 'bitget', 'L' || n, 'BTCUSDT', 'buy', 'entry', 1,
+       CASE WHEN n <= 5 THEN 'sent' WHEN n <= 10 THEN 'intent' ELSE 'filled' END,
+       TIMESTAMP '2025-12-31', TIMESTAMP '2025-12-31'
+FROM generate_series(1, {count}) AS n
+"""
+
+
+_FOUND = re.compile(r"(on|using) idx_order_(open|state)\b")
+Said = list[tuple[str, Any]]
+
+
+@contextmanager
+def heard(database: Database) -> Iterator[Said]:
+    """The statements about orders that are made meanwhile."""
+    said: Said = []
 
     def hear(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        said.append((statement, parameters))
+        if "FROM orders" in statement:
+            said.append((statement, parameters))
 
-    async with database.write() as session:
-        event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
-        await ASKED[name](session)
+    event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
+    try:
+        yield said
+    finally:
         event.remove(database.engine.sync_engine, "before_cursor_execute", hear)
-        connection = await session.connection()
-        plans = [
-            (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", given)).all()
-            for one, given in said
-            if "FROM orders" in one
+
+
+async def plans(session: AsyncSession, explain: str, said: Said) -> list[list[str]]:
+    """Their steps."""
+    connection = await session.connection()
+    assert said
+    return [
+        [
+            str(step[-1])
+            for step in (await connection.exec_driver_sql(f"{explain} {one}", given)).all()
         ]
-    steps = [step.detail for plan in plans for step in plan]
-    assert any("orders USING" in step for step in steps)
-    assert not any(step.startswith("SCAN orders") for step in steps)
+        for one, given in said
+    ]
+
+
+@pytest.mark.parametrize("name", ASKED)
+async def test_open_orders_are_found_by_an_index(database: Database, name: str) -> None:
+    async with database.write() as session:
+        with heard(database) as said:
+            await ASKED[name](session)
+        for steps in await plans(session, "EXPLAIN QUERY PLAN", said):
+            assert any("orders USING" in step for step in steps)
+            assert not any(step.startswith("SCAN orders") for step in steps)
+
+
+async def test_postgres_reads_no_order_that_has_ended(pg_server: PostgresServer) -> None:
+    """Among so many that reading all of them would cost."""
+    async with opened(pg_server.fresh(pg_server.template("with_tables", make_tables))) as database:
+        user_id = await add_user(database, "alice")
+        async with database.write() as session:
+            await session.execute(text(_FILL.format(user=user_id, count=ENDED)))
+            await session.execute(text("ANALYZE orders"))
+            for name, ask in ASKED.items():
+                with heard(database) as said:
+                    await ask(session)
+                for steps in await plans(session, "EXPLAIN", said):
+                    whole = "\n".join(steps)
+                    assert _FOUND.search(whole), (name, whole)
+                    assert "Seq Scan on orders" not in whole, (name, whole)
