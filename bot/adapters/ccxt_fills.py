@@ -60,7 +60,8 @@ class FillReader:
 
         async def read(exchange: Any) -> Sequence[Row]:
             answer = await exchange.privateMixGetV2MixOrderFills(params)
-            rows: Sequence[Row] = answer["data"].get("fillList") or ()
+            told = answer["data"] or {}  # nothing at all is told as null here and there
+            rows: Sequence[Row] = told.get("fillList") or ()
             return rows
 
         return await self.client.call(READ, read)
