@@ -14,6 +14,7 @@ from bot.workers.handover import Folder
 from domain.backtests.models import BacktestResult
 from domain.clock import from_ms, to_ms
 from domain.database import Database
+from domain.market.timeframes import to_ms as length_of
 from domain.research.parity import Deal, Said
 from domain.signals.models import TradingSignal
 from domain.strategies.language import compile_rules
@@ -59,8 +60,11 @@ async def _origins(session: AsyncSession, row: BacktestResult) -> set[int | None
 async def _trades(
     session: AsyncSession, row: BacktestResult, origins: Collection[int | None]
 ) -> list[Deal]:
-    """The bot's closed trades whose entries lie in the range; partial closes joined."""
+    """The bot's closed trades whose entries follow from closes in the range; partial closes joined.
+    Its first bar closes, and is traded on, a bar's length after its start.
+    """
     params = row.params or {}
+    first_ms = int(params["start_ms"]) + length_of(str(row.timeframe))
     wanted = (
         select(Trade)
         .where(
@@ -68,7 +72,7 @@ async def _trades(
             Trade.strategy_id.in_(origins),
             Trade.mode == params["mode"],
             Trade.symbol.in_(params["symbols"]),
-            Trade.opened_at >= from_ms(int(params["start_ms"])),
+            Trade.opened_at >= from_ms(first_ms),
             Trade.opened_at < from_ms(int(params["end_ms"])),
         )
         .order_by(Trade.created_at, Trade.id)

@@ -15,6 +15,7 @@ from domain.bots.models import BotStatus, BotSymbol
 from domain.clock import MarketClock, to_ms
 from domain.errors import DomainError
 from domain.jobs.service import JobQueue
+from domain.market.timeframes import to_ms as length_of
 from domain.portfolio.equities import balance_at
 from domain.research.grid import Span, axes_for, trials_of
 from domain.research.resampling import check_trades
@@ -118,13 +119,15 @@ async def parity(
         raise DomainError("bot_never_ran")
     end = clock.now()
     start = max(bot.started_at, end - timedelta(days=days or PARITY_DAYS))
+    # What closes first is the bar under way: the bot decides on it, though it opened before.
+    first_ms = to_ms(start) - to_ms(start) % length_of(bot.timeframe)
     mode = bot.mode or "paper"
     balance = await balance_at(session, user_id, mode, start)
     wanted = backtests.Request(
         bot.strategy_id,
         symbols[0],
         bot.timeframe,
-        to_ms(start),
+        first_ms,
         to_ms(end),
         inputs=bot.inputs,
         of_bot=True,
