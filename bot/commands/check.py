@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from domain.market.timeframes import TIMEFRAMES, to_ms
 from domain.strategies.language import Bound, Param, RuleErrors, compile_rules, format_rules, reach
+from domain.strategies.language.limits import MAX_CODE_CHARS
 from handlers.rule_errors import lines
 from handlers.texts import Translator, plain
 
@@ -30,11 +32,23 @@ def main(arguments: argparse.Namespace) -> int:
             sys.stderr.write(f"{arguments.file}:{plain(line)}\n")
         return 1
     if arguments.format:
-        sys.stdout.write(format_rules(program))
-        return 0
+        return _print_tidily(arguments.file, format_rules(program))
     bound = program.bind(None)
     told = _about(bound, arguments.timeframe or _chart(bound))
     sys.stdout.write("\n".join([f"{arguments.file}: fine, hash {program.hash[:12]}", *told]) + "\n")
+    return 0
+
+
+def _print_tidily(file: Path, text: str) -> int:
+    """1 where what is spelled out would be no program any more: whoever wrote it to the file would
+    lose it.
+    """
+    if len(text) > MAX_CODE_CHARS:
+        sys.stderr.write(
+            f"{file}: it would have {len(text)} characters then, of {MAX_CODE_CHARS} that it may\n"
+        )
+        return 1
+    sys.stdout.write(text)
     return 0
 
 

@@ -56,6 +56,19 @@ def test_a_program_is_printed_tidily(file: Path, capsys: pytest.CaptureFixture[s
     assert printed.startswith("# mine\nfast = param(12, min=2)\n")
 
 
+def test_what_would_be_too_long_when_tidy_is_not_printed(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chain = " < ".join(["close"] * 40)  # each link becomes a comparison of its own
+    file.write_text(f"buy = {chain} # {'x' * (9_900 - len(chain))}")
+    assert main(["check", str(file)]) == 0
+    assert main(["check", str(file), "--format"]) == 1
+    said = capsys.readouterr()
+    assert "10000" in said.err
+    assert ": fine" in said.out
+    assert "buy = " not in said.out
+
+
 def test_mistakes_are_told_line_by_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_text("buy = emma(close, 3) > 1\nsell = profit > 1")
     assert main(["check", str(file)]) == 1

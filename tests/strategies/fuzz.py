@@ -18,6 +18,7 @@ from domain.strategies.builtins import BUILTINS
 from domain.strategies.language import RuleErrors, compile_rules, format_rules
 from domain.strategies.language.functions import FUNCTIONS
 from domain.strategies.language.lexer import _TOKEN
+from domain.strategies.language.limits import MAX_CODE_CHARS
 from domain.strategies.language.vocabulary import OUTPUTS, POSITION_SCALARS, SERIES, SPECIAL
 from handlers.rule_errors import message
 from handlers.texts import Translator
@@ -106,7 +107,10 @@ def attempt(code: str) -> bool:
     except DomainError as error:
         if error.code not in {"program_too_heavy", "rules_timeframe"}:
             raise
-    for text in (program.canonical, format_rules(program)):
+    texts = [program.canonical, format_rules(program)]
+    if max(map(len, texts)) > MAX_CODE_CHARS:  # spelled out it is longer: `check` says so
+        return True
+    for text in texts:
         again = compile_rules(text)
         assert again.hash == program.hash, text
     assert format_rules(again) == text
