@@ -251,7 +251,8 @@ class Translator:
         function = TABLE.get(name)
         if function is None or (function.hidden and not self.trusted):
             return self._unknown_function(tree.func)
-        with nullcontext() if name in POSITION_FUNCTIONS else self.column_only(name):
+        free = self.trusted or name in POSITION_FUNCTIONS  # no formula reads the position
+        with _NOTHING if free else self.column_only(name):
             args = bind_arguments(self, function, tree)
         if args is None or any(arg.kind is Kind.ANY for arg in args):
             return self.graph.error()
@@ -295,6 +296,7 @@ class Translator:
         return self.graph.make(op, kind, args, value)
 
 
+_NOTHING = nullcontext()
 _READERS: dict[type[ast.expr], Callable[[Translator, Any], Node]] = {
     ast.Constant: Translator._constant,
     ast.Name: Translator._name,

@@ -63,6 +63,9 @@ class Node:
         return self.args if self.body is None else (self.body,)
 
 
+_NOWHERE: frozenset[str] = frozenset()
+
+
 class Graph:
     """Makes nodes, each distinct one once. `frame`: whose bars the nodes made now are about."""
 
@@ -88,10 +91,11 @@ class Graph:
         key = (frame, op, value if op == "call" else repr(value), *(arg.index for arg in args))
         found = self._known.get(key)
         if found is None:
-            held = op in _OF_POSITION or any(arg.position for arg in args)
-            others = frozenset({op} if op in ELSEWHERE else ()).union(
-                *(arg.elsewhere for arg in args)
-            )
+            held, others = op in _OF_POSITION, frozenset({op}) if op in ELSEWHERE else _NOWHERE
+            for arg in args:
+                held = held or arg.position
+                if arg.elsewhere:
+                    others |= arg.elsewhere
             number = len(self.nodes)
             found = Node(number, op, kind, args, value, fixed, body, held, frame, others)
             self.nodes.append(found)
