@@ -23,8 +23,9 @@ def begin(cache_dir: Path) -> subprocess.Popen[bytes] | None:
         with alone(cache_dir, patient=False) as free:
             if not free:
                 return None
+        # -P: no code of the folder that somebody happens to be in.
         return subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "bot.workers.warming", str(cache_dir)],
+            [sys.executable, "-P", "-m", "bot.workers.warming", str(cache_dir)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,

@@ -132,7 +132,7 @@ async def gained_today(
         return today.equity - today.base
     until = None if now_worth is not None else view.seen_at
     moved = await moved_between(session, user_id, view.mode, today.based_at, until)
-    return (now_worth or today.equity) - today.base - moved
+    return (today.equity if now_worth is None else now_worth) - today.base - moved
 
 
 def _next_close(row: BotStatus | None, clock: MarketClock) -> int | None:

@@ -113,6 +113,17 @@ def test_one_process_compiles_and_none_where_all_is_compiled(compiled_dir: Path)
     assert sorted(compiled_dir.rglob("*")) == before
 
 
+def test_no_code_of_the_folder_that_somebody_works_in_is_run(
+    compiled_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bot").mkdir()
+    (tmp_path / "bot" / "__init__.py").write_text("raise SystemExit('not ours')")
+    monkeypatch.chdir(tmp_path)
+    beside = begin(compiled_dir)
+    assert beside is not None
+    assert beside.wait() == 0
+
+
 def test_where_nothing_can_be_written_nothing_is_compiled(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert begin(tmp_path / "file") is None

@@ -192,3 +192,22 @@ async def test_what_is_moved_is_no_gain_on_the_status_card(
         view = await bots.status(session, desk.clock, desk.user_id)
         gained = await bots.gained_today(session, desk.clock, view, desk.user_id, "UTC", worth)
     assert gained == pytest.approx(Decimal(3), abs=Decimal("0.5")), "5% of 60 USDT, and funding"
+
+
+async def test_an_account_that_holds_nothing_any_more_is_not_shown_as_it_was(
+    desk: LiveDesk,
+) -> None:
+    await desk.trades("buy", "0.001", stop_percent=40.0, take_profit_percent=None)
+    money = await desk.exchange.balance()
+    async with desk.database.write() as session:
+        await equities.record(session, LIVE, {desk.user_id: money}, desk.clock.now())
+        (await session.get_one(UserSettings, desk.user_id)).mode = LIVE
+    desk.clock.advance(86_400)
+    await desk.looks()
+    async with desk.database.read() as session:
+        view = await bots.status(session, desk.clock, desk.user_id)
+        nothing, little = [
+            await bots.gained_today(session, desk.clock, view, desk.user_id, "UTC", worth)
+            for worth in (Decimal(0), Decimal(1))
+        ]
+    assert nothing == little - 1
