@@ -16,7 +16,22 @@ _OPEN, _RIEUL = 0, 8
 _FIRST, _LAST, _FINALS = "가", "힣", 28
 _DIGITS = dict(zip("0123456789", (21, 8, 0, 16, 0, 0, 1, 8, 8, 0), strict=True))
 """The final sound of each digit as Unicode counts them; zero ends like 영, 십, 백 and 천."""
-_LETTERS = {"L": 8, "M": 16, "N": 4, "R": 8}
+_LETTERS = {"l": 8, "m": 16, "n": 4, "r": 8}
+_UNIT = re.compile(r"(?<![A-Za-z0-9_.])[0-9]+([mhdwx])$")
+_UNITS = {"m": 4, "h": 4, "d": 8, "w": _OPEN, "x": _OPEN}  # 분, 시간, 일, 주, 배
+_VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
+_ENDINGS = tuple(
+    (re.compile(ending, re.IGNORECASE), final)
+    for ending, final in (
+        (r"[^aeiouy]r$", 8),  # atr: no word ends so
+        (r"(?:l|[a-z][aeiouy]le|[bcdfgkptz]le)$", 8),  # signal, scale, double
+        (r"(?:m|[a-z][aeiouy]me)$", 16),  # trim, volume
+        (r"(?:n|[a-z][aeiouy]ne)$", 4),  # gain, line
+        (r"ng$", 21),  # long
+        (r"(?:[aeiouyfhjqsvwxzdr]|[lnprsxf][bckpt]|ct)$", _OPEN),  # ema, cross, trend, test
+    )
+)
+"""How a word ends that is written with lower-case letters, and its final sound."""
 
 
 def particle(both: str, word: str) -> str:
@@ -40,7 +55,20 @@ def _final(word: str) -> int | None:
         return _OPEN  # 퍼센트
     if last in _DIGITS:
         return _DIGITS[last]
+    if unit := _UNIT.search(word):
+        return _UNITS[unit[1]]
     spelt = re.search(r"[A-Za-z]+$", word)
-    if spelt is None or not spelt[0].isupper():
-        return None
-    return _LETTERS.get(last, _OPEN)
+    return None if spelt is None else _of_letters(spelt[0])
+
+
+def _of_letters(word: str) -> int | None:
+    """Capitals and what has no vowel are read letter by letter; the rest as Koreans write it down,
+    where its letters leave no doubt: "trend" and "line" do, "bot" and "stop" do not.
+    """
+    last = word[-1].lower()
+    if word.isupper() or not _VOWEL.search(word):
+        return _LETTERS.get(last, _OPEN)
+    for ending, final in _ENDINGS:
+        if ending.search(word):
+            return final
+    return None

@@ -11,6 +11,7 @@ from typing import cast
 from domain.market.scripts import MAX_STACK
 from domain.strategies.language.errors import Findings, closest
 from domain.strategies.language.expressions import Scope, Translator
+from domain.strategies.language.foreign import called_here
 from domain.strategies.language.functions import TABLE
 from domain.strategies.language.limits import (
     MAX_NAME_CHARS,
@@ -120,6 +121,15 @@ def _stands_elsewhere(statement: Statement, statements: Sequence[Statement]) -> 
     )
 
 
+def _named(tree: ast.expr, statement: Statement) -> str | None:
+    """A condition that stands alone, as a line that does something."""
+    if not isinstance(tree, (ast.Compare, ast.BoolOp)):
+        return None
+    text = statement.source(tree)
+    name, equals, rest = text.partition("==")
+    return f"{name.strip()} ={rest}" if equals and name.strip() in OUTPUTS else f"buy = {text}"
+
+
 class _Checker:
     def __init__(self, scope: Scope, checked: Checked) -> None:
         self.scope = scope
@@ -140,7 +150,7 @@ class _Checker:
     def _assign(self, node: ast.Assign, translator: Translator, statement: Statement) -> None:
         target = node.targets[0]
         if len(node.targets) > 1 or not isinstance(target, ast.Name):
-            translator.refuse("one_name_only", node)
+            self._several(node, translator)
             return
         name = target.id
         fine = self._name_is_free(name, target, translator)
@@ -152,6 +162,20 @@ class _Checker:
             if name in OUTPUTS:
                 self.checked.outputs[name] = value
                 self.written[name] = translator, node.value
+
+    def _several(self, node: ast.Assign, translator: Translator) -> None:
+        """Refuses more than one name; what reads them is not wrong for that."""
+        tuples = [target for target in node.targets if isinstance(target, (ast.Tuple, ast.List))]
+        called = node.value.func if isinstance(node.value, ast.Call) else None
+        hint = None
+        if tuples and called is not None:
+            name = translator.statement.source(called)
+            word = name.rpartition(".")[2]
+            hint = called_here(name) or called_here(f"ta.{word}")
+        translator.refuse("one_name_only", node, hint)
+        for tree in (tree for each in tuples for tree in each.elts):
+            if isinstance(tree, ast.Name) and tree.id not in _TAKEN:
+                self.scope.names.setdefault(tree.id, self.scope.graph.error())
 
     def weigh(self, statements: Sequence[Statement]) -> None:
         """Refuses names that nothing reads and that were meant for outputs: as they stand, the
@@ -223,7 +247,7 @@ class _Checker:
 
     def _plot(self, tree: ast.expr, translator: Translator) -> None:
         if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
-            translator.refuse("nothing_done", tree)
+            translator.refuse("nothing_done", tree, _named(tree, translator.statement))
         elif tree.func.id != "plot":
             hint = "plot" if closest(tree.func.id, ("plot",)) else None
             translator.refuse("nothing_done", tree, hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ CODES = (
     "code_too_long", "empty_program", "too_deep", "too_many_nodes", "too_many_calls",
     "bad_character", "non_ascii", "bad_number", "number_too_large", "bad_string",
     "unclosed_bracket", "unmatched_bracket", "syntax", "unfinished", "comma_missing", "indented",
+    # what is written so elsewhere
+    "remark_sign", "no_blocks", "order_called", "needless", "type_needless", "own_function",
     # statements
     "not_allowed", "nothing_done", "no_entry", "one_name_only", "bad_name",
     "name_taken", "assigned_twice", "param_misplaced", "param_needs_default",
@@ -40,6 +43,9 @@ CODES = (
     "bar_index_misplaced", "depends_on_start",
 )  # fmt: skip
 """Every code a RuleError can have; the texts have a sentence for each."""
+
+_NUMBER = re.compile(r"//[ \t]*[-+(]*[ \t]*[0-9.]")
+_NO_EXPRESSION = ("syntax", "comma_missing", "non_ascii", "bad_character", "bad_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._errors: list[RuleError] = []
+        self._remarks: dict[int, RuleError] = {}
 
     def add(
         self,
@@ -87,10 +94,25 @@ class Findings:
         **params: object,
     ) -> None:
         """Notes one mistake at (line, column); those after MAX_ERRORS are dropped."""
-        if len(self._errors) < MAX_ERRORS:
-            shown = text if text.isprintable() else ascii(text)[1:-1]
-            shown = shown if len(shown) <= MAX_TEXT else shown[: MAX_TEXT - 1] + "…"
-            self._errors.append(RuleError(code, at[0], at[1], shown, suggestion, params))
+        if len(self._errors) >= MAX_ERRORS:
+            return
+        error = RuleError(code, at[0], at[1], _shown(text), suggestion, params)
+        remark = self._remarks.get(error.line)
+        if remark is None or not _is_of(remark, error):
+            self._errors.append(error)
+        elif remark not in self._errors:
+            self._errors.append(remark)
+
+    def divided(self, at: tuple[int, int], rest: str) -> None:
+        """Notes a `//` at (line, column) and what follows it in its row: where that makes no sense
+        as a number, it was meant as a remark.
+        """
+        self._remarks.setdefault(at[0], _remark(at, rest))
+
+    def remark(self, at: tuple[int, int], rest: str) -> None:
+        """Notes a row that is a remark as others write them."""
+        error = _remark(at, rest)
+        self.add(error.code, at, error.text, error.suggestion)
 
     @property
     def full(self) -> bool:
@@ -101,6 +123,25 @@ class Findings:
         """Raises RuleErrors, in the order of the text."""
         if self._errors:
             raise RuleErrors(sorted(self._errors, key=lambda error: (error.line, error.column)))
+
+
+def _shown(text: str) -> str:
+    shown = text if text.isprintable() else ascii(text)[1:-1]
+    return shown if len(shown) <= MAX_TEXT else shown[: MAX_TEXT - 1] + "…"
+
+
+def _remark(at: tuple[int, int], rest: str) -> RuleError:
+    words = _shown(rest.lstrip("/*").strip())
+    return RuleError("remark_sign", *at, _shown(rest.strip()), f"# {words}".rstrip())
+
+
+def _is_of(remark: RuleError, error: RuleError) -> bool:
+    """Whether a mistake is one because it stands in a remark. A number may be what is divided by:
+    then only what is no expression at all tells.
+    """
+    if error.column < remark.column:
+        return False
+    return _NUMBER.match(remark.text) is None or error.code in _NO_EXPRESSION
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.strategies.language.calls import bind_arguments, formula_statement, formula_tree
 from domain.strategies.language.errors import Findings, closest
+from domain.strategies.language.foreign import called_here
 from domain.strategies.language.functions import FUNCTIONS, TABLE, Function
 from domain.strategies.language.limits import MAX_LENGTH
 from domain.strategies.language.nodes import Frame, Graph, Kind, Node
@@ -43,7 +44,6 @@ _COMPARISON: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
 }
-_OTHER_TONGUES = {"true": "True", "false": "False", "null": "na(x)", "None": "na(x)"}
 
 
 @dataclass(slots=True)
@@ -173,7 +173,7 @@ class Translator:
             signature = TABLE[name].signature if name in TABLE else SPECIAL[name]
             return self.refuse("function_without_brackets", tree, signature)
         known = [*self.scope.names, *SERIES, *POSITION_SCALARS, *OUTPUTS]
-        hint = _OTHER_TONGUES.get(name) or closest(name, known)
+        hint = called_here(name) or closest(name, known)
         return self.refuse("unknown_name", tree, hint)
 
     def _binary(self, tree: ast.BinOp) -> Node:
@@ -235,8 +235,9 @@ class Translator:
         return self.graph.shift(node, bars)
 
     def _attribute(self, tree: ast.Attribute) -> Node:
-        hint = tree.attr if tree.attr in TABLE or tree.attr in SERIES else None
-        return self.refuse("not_allowed", tree, hint)
+        word = tree.attr.lower()
+        hint = word if word in TABLE or word in SERIES else None
+        return self.refuse("not_allowed", tree, called_here(self.statement.source(tree)) or hint)
 
     def _call(self, tree: ast.Call) -> Node:
         if isinstance(tree.func, ast.Attribute):
@@ -287,8 +288,10 @@ class Translator:
             return self.refuse(f"{name}_misplaced", tree)
         if name in SERIES or name in POSITION_SCALARS or name in self.scope.names:
             return self.refuse("not_a_function", tree, name)
+        if name in self.scope.broken:
+            return self.graph.error()
         known = [*(entry.name for entry in FUNCTIONS), *SPECIAL, *STATEMENTS]
-        return self.refuse("unknown_function", tree, closest(name, known))
+        return self.refuse("unknown_function", tree, called_here(name) or closest(name, known))
 
     def _made(self, op: str, kind: Kind, args: tuple[Node, ...], value: str | float = "") -> Node:
         if any(arg.kind is Kind.ANY for arg in args):

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from domain.strategies.language.errors import Findings
+from domain.strategies.language.foreign import foreign
 from domain.strategies.language.limits import (
     MAX_BRACKETS,
     MAX_CODE_CHARS,
@@ -28,14 +29,16 @@ _TOKEN = re.compile(
     + r"""[A-Za-z_0-9.]*)
       | (?P<name>[A-Za-z_][A-Za-z_0-9]*)
       | (?P<string>"[^"\n]*"|'[^'\n]*')
+      | (?P<foreign>:=|&&|\|\||=>|=<|<>|/\*)
       | (?P<op>\*\*|//|<=|>=|==|!=|[-+*/%<>=(),\[\].])
       | (?P<newline>\n)
-      | (?P<wrong>:=|&&|\|\||[^\x00-\x7f]+|.)""",
+      | (?P<wrong>[^\x00-\x7f]+|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _NUMBER = re.compile(_DIGITS)
 _STRING = re.compile(r"[A-Za-z0-9:/_.-]{1,40}")
 _WORDS = frozenset({"and", "or", "not", "if", "else", "True", "False"})
+_CHOICE = "a if c else b"
 _INSTEAD = {
     ":=": "=",
     "&": "and",
@@ -44,10 +47,14 @@ _INSTEAD = {
     "||": "or",
     "!": "not",
     "^": "**",
-    "?": "a if c else b",
+    "=>": ">=",
+    "=<": "<=",
+    "<>": "!=",
+    "?": _CHOICE,
     "is": "==",
     "elif": "else",
 }
+_NAME = re.compile(r"[ \t]*[A-Za-z_][A-Za-z_0-9]*[ \t]*:")  # and the sign behind it
 _CLOSES = {")": "(", "]": "["}
 
 
@@ -70,6 +77,9 @@ class _Scan:
     open: list[tuple[str, tuple[int, int]]] = field(default_factory=list)
     wrong: bool = False
     skips: bool = False  # the rest of the row
+    begins: bool = True  # nothing of the statement but blanks was read yet
+    inner: bool = False  # rows further in belong to one that was refused
+    asked: bool = False  # a "?" stands in the row, and its ":" is told with it
     operands: int = 0
     lines: list[Line] = field(default_factory=list)
 
@@ -90,15 +100,20 @@ class _Scan:
             self.finish_statement()
         self.row += 1
         self.start = offset
-        self.skips = False
+        self.skips = self.asked = False
         if not self.open:
             self.first = self.row
+
+    def skip(self, row: str) -> None:
+        """The rest of the row is read no further; the name that it gives a value is known."""
+        self.parts.append(row)
+        self.wrong = self.skips = True
 
     def finish_statement(self) -> None:
         text = "".join(self.parts).rstrip()
         if text.strip() or self.wrong:
             self.lines.append(Line(self.first, text, self.wrong))
-        self.parts, self.wrong = [], False
+        self.parts, self.wrong, self.begins = [], False, True
 
     def bracket(self, sign: str, column: int) -> None:
         if sign in "([":
@@ -150,12 +165,48 @@ def _take(scan: _Scan, match: re.Match[str]) -> None:
     elif kind == "comment":
         if "\0" in word:
             scan.refuse("bad_character", column + word.index("\0"), "\0")
-    elif word == "//" and not "".join(scan.parts).strip():
-        scan.refuse("bad_character", column, word, "#")  # others begin their comments so
-        scan.skips = True
-    else:
+    elif not _is_foreign(scan, match, column):
         scan.parts.append(word)
+        scan.begins &= kind == "space"
         _check(scan, kind, word, column)
+
+
+def _is_foreign(scan: _Scan, match: re.Match[str], column: int) -> bool:
+    """Whether the rest of the row is none of ours; then it has been refused and skipped."""
+    kind, word = match.lastgroup, match.group()
+    if not scan.begins and word not in ("//", "/*"):
+        return False
+    row = _rest(match)
+    if kind == "space" and scan.inner:
+        scan.skip(row)
+    elif word == "/*" or (scan.begins and word == "//"):
+        scan.findings.remark((scan.row, column), row)
+        scan.skip("")
+    elif word == "//":
+        scan.findings.divided((scan.row, column), row)
+        return False
+    elif kind == "name":
+        return _is_refused(scan, row, column)
+    return scan.skips
+
+
+def _is_refused(scan: _Scan, row: str, column: int) -> bool:
+    """Whether a statement begins as one does elsewhere."""
+    found = foreign(row)
+    goes_on = scan.inner and found is not None and found.text in ("else", "elif")
+    scan.inner = found is not None
+    if found is None:
+        return False
+    if not goes_on:
+        scan.refuse(found.code, column + row.index(found.text), found.text, found.suggestion)
+    scan.skip(row)
+    return True
+
+
+def _rest(match: re.Match[str]) -> str:
+    """From a token to the end of its row."""
+    end = match.string.find("\n", match.start())
+    return match.string[match.start() : None if end < 0 else end]
 
 
 def _check(scan: _Scan, kind: str | None, word: str, column: int) -> None:
@@ -169,7 +220,7 @@ def _check(scan: _Scan, kind: str | None, word: str, column: int) -> None:
         scan.refuse("not_allowed", column, word, _INSTEAD.get(word))
     elif kind == "string" and not _STRING.fullmatch(word[1:-1]):
         scan.refuse("bad_string", column, word)
-    elif kind == "wrong":
+    elif kind in ("wrong", "foreign"):
         _refuse_character(scan, word, column)
 
 
@@ -180,6 +231,12 @@ def _check_number(scan: _Scan, token: str, column: int) -> None:
         scan.refuse("number_too_large", column, token)
 
 
-def _refuse_character(scan: _Scan, token: str, column: int) -> None:
-    code = "non_ascii" if ord(token[0]) > 127 else "bad_character"
-    scan.refuse(code, column, token, _INSTEAD.get(token))
+def _refuse_character(scan: _Scan, sign: str, column: int) -> None:
+    if sign == ":" and scan.asked:
+        scan.wrong = True
+        return
+    scan.asked |= sign == "?"
+    hint = _INSTEAD.get(sign)
+    if sign == ":" and _NAME.fullmatch("".join(scan.parts)):
+        hint = "="
+    scan.refuse("non_ascii" if ord(sign[0]) > 127 else "bad_character", column, sign, hint)

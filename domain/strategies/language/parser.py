@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 
 from domain.strategies.language.errors import Findings
+from domain.strategies.language.foreign import ASSIGNED, called_here
 from domain.strategies.language.lexer import Line, split_lines
 from domain.strategies.language.limits import MAX_CALLS, MAX_NESTING, MAX_NODES
 
-_ASSIGNED = re.compile(r"[ \t]*([A-Za-z_][A-Za-z_0-9]*)[ \t]*:?=")
+_PERCENT = re.compile(r"[0-9.]+[ \t]*%[ \t]*$")
 _TOO_DEEP = (MemoryError, RecursionError)
 
 
@@ -47,7 +48,7 @@ def parse(code: str, findings: Findings) -> tuple[list[Statement], frozenset[str
             break
         parsed = [] if line.wrong else _parse_line(line, findings)
         statements.extend(parsed)
-        name = _ASSIGNED.match(line.text)
+        name = ASSIGNED.match(line.text)
         if not parsed and name:
             broken.add(name.group(1))
     _check_size(statements, findings)
@@ -86,7 +87,14 @@ def _refuse_syntax(line: Line, error: SyntaxError, findings: Findings) -> None:
     elif "forgot a comma" in error.msg:
         end = error.end_offset if error.end_lineno == error.lineno else None
         code, text = "comma_missing", rest[: end and end - column]
-    findings.add(code, (line.number + row - 1, column), text)
+    findings.add(code, (line.number + row - 1, column), text, _advice(code, text))
+
+
+def _advice(code: str, text: str) -> str | None:
+    """What was meant, where a habit of other languages shows."""
+    if code == "unfinished" and _PERCENT.search(text):
+        return text.rstrip(" \t%")
+    return called_here(text) if code == "syntax" else None
 
 
 def _too_deep(root: ast.AST) -> bool:

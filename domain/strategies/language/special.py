@@ -16,6 +16,20 @@ from domain.strategies.language.parser import Statement
 from domain.strategies.language.vocabulary import SPECIAL
 
 NESTED = 'symbol("BTCUSDT", timeframe("4h", x))'
+_FRAMES_ELSEWHERE = {
+    "1": "1m",
+    "3": "3m",
+    "5": "5m",
+    "15": "15m",
+    "30": "30m",
+    "60": "1h",
+    "120": "2h",
+    "240": "4h",
+    "360": "6h",
+    "720": "12h",
+    "D": "1d",
+    "1D": "1d",
+}
 _SYMBOL = re.compile(r"[A-Z0-9]{2,20}")
 
 
@@ -52,7 +66,7 @@ def _timeframe(reader: Reader, tree: ast.Call) -> Node:
     if word is None:
         return reader.graph.error()
     if word not in TIMEFRAMES:
-        hint = closest(word, TIMEFRAMES) or "4h"
+        hint = _FRAMES_ELSEWHERE.get(word) or closest(word, TIMEFRAMES) or "4h"
         return reader.refuse("unknown_timeframe", tree.args[0], f'"{hint}"')
     frame = reader.graph.frame
     if frame.timeframe:
