@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 _WANTED = ["message", "callback_query"]
-_BACKOFF_MAX_S = 30.0
+_BACKOFF_MAX_S = 3.0
+"""Whoever panics while Telegram is in trouble is heard this soon after it: one small request, which
+a server in trouble can bear.
+"""
+_TOKEN_REFUSED_S = 30.0
 _CONFLICT_S = 3.0
 _NO_ROLE_S = 0.5
 _NO_PROGRESS_S = 1.0
@@ -73,7 +77,7 @@ class Poller:
             return await self._contested(error)
         except InvalidToken:
             log.error("the bot's token is not accepted: check LEVERFRAME_TELEGRAM_TOKEN")
-            return _BACKOFF_MAX_S
+            return _TOKEN_REFUSED_S
         except TelegramError as error:
             log.warning("no answer from Telegram", error=type(error).__name__)
             return self._longer()

@@ -20,11 +20,11 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 _HARMLESS = (
     "message is not modified",
-    "query is too old",
-    "query id is invalid",
     "message to delete not found",
     "message can't be deleted",
 )
+_LAPSED = ("query is too old", "query id is invalid")
+"""Telegram forgets a tap after a while, and who tapped sees no pop-up any more."""
 _GONE = ("chat not found", "user is deactivated", "bot was blocked", "peer_id_invalid")
 _LOST = (
     "message to edit not found",
@@ -76,6 +76,8 @@ def asked_for(error: RetryAfter) -> float:
 def _refused(said: str) -> int | None:
     if any(text in said for text in _HARMLESS):
         return None
+    if any(text in said for text in _LAPSED):
+        raise SendError("tap_lapsed")
     if any(text in said for text in _GONE):
         raise SendError("chat_gone", gone=True)
     if any(text in said for text in _LOST):

@@ -79,6 +79,8 @@ class Sender:
     async def _carry_out(
         self, action: Action, keys: tuple[str, ...], notification: bool, mode: ParseMode | None
     ) -> int | None:
+        if action.kind == "answer":
+            return await self._answered(action, keys, notification)
         if action.kind not in _SENDS:
             return await self._limited(action, lambda: self._change(action, mode))
         if action.kind == "send":
@@ -90,6 +92,20 @@ class Sender:
                     await self._sent(piece, (part,), notification, mode)
             action = replace(action, text=last)
         return await self._sent(action, keys, notification, mode)
+
+    async def _answered(
+        self, action: Action, keys: tuple[str, ...], notification: bool
+    ) -> int | None:
+        """A pop-up that came too late is said as a message: a refusal is all that it says."""
+        try:
+            return await self._limited(action, lambda: self._change(action, None))
+        except SendError as error:
+            if error.code != "tap_lapsed":
+                raise
+        if not action.alert or not action.chat_id:
+            return None
+        said = Action("send", chat_id=action.chat_id, text=action.text)
+        return await self._sent(said, keys, notification, None)
 
     async def _sent(
         self, action: Action, keys: tuple[str, ...], notification: bool, mode: ParseMode | None

@@ -24,14 +24,14 @@ def answered(incoming: Incoming, reply: Reply) -> Reply:
     if incoming.callback_id is None:
         return Reply(actions)
     answers = [action for action in actions if action.kind == "answer"]
-    answer = answers[0] if answers else Action("answer", callback_id=incoming.callback_id)
+    answer = answers[0] if answers else _filled(Action("answer"), incoming)
     return Reply((answer, *(action for action in actions if action.kind != "answer")))
 
 
 def _filled(action: Action, incoming: Incoming) -> Action:
-    if action.kind == "answer":
-        return replace(action, callback_id=incoming.callback_id)
     chat_id = action.chat_id or incoming.chat_id
+    if action.kind == "answer":
+        return replace(action, chat_id=chat_id, callback_id=incoming.callback_id)
     message_id = action.message_id
     edits = action.kind in {"edit", "edit_media", "markup"}
     if edits and message_id is None and incoming.callback_id is not None:

@@ -218,8 +218,25 @@ async def test_a_message_that_is_gone_already_is_deleted(sender: Sender, far: Ch
     assert await sender.perform(delete, "i1.0") is None
 
 
-async def test_a_tap_is_answered_however_late(sender: Sender) -> None:
-    assert await sender.perform(Action("answer", callback_id="nobody's"), "i1.0") is None
+async def test_a_tap_is_answered_however_late(sender: Sender, far: Chat) -> None:
+    late = Action("answer", chat_id=far.person("alice"), callback_id="forgotten", text="Saved.")
+    assert await sender.perform(late, "i1.0") is None
+    assert far.heard("alice") == []
+
+
+async def test_a_pop_up_that_comes_too_late_is_said_as_a_message_once(
+    sender: Sender, far: Chat
+) -> None:
+    late = Action(
+        "answer",
+        chat_id=far.person("alice"),
+        callback_id="forgotten",
+        text="5 < 6: this button has expired.",
+        alert=True,
+    )
+    first = await sender.perform(late, "i1.0")
+    assert await sender.perform(late, "i1.0") == first
+    assert far.heard("alice") == ["5 < 6: this button has expired."]
 
 
 async def test_a_markup_changes_the_buttons_alone(sender: Sender, far: Chat) -> None:

@@ -312,11 +312,14 @@ async def test_another_persons_button_does_nothing(bot: Rig) -> None:
     assert await bot.effects() == {}
 
 
-async def test_an_expired_button_does_nothing(bot: Rig, far: Chat) -> None:
+async def test_an_expired_button_says_so_also_when_it_is_too_late_for_a_pop_up(
+    bot: Rig, far: Chat
+) -> None:
     hand = Hand(bot)
     data = await hand.asked()
     far.wall.advance(31)
     assert await hand.taps(data["Yes"]) == [says("button_expired")]
+    assert far.heard("user")[-1] == says("button_expired")
     assert await bot.effects() == {}
 
 
