@@ -19,7 +19,7 @@ from domain.market.candles import Floats
 from domain.market.timeframes import DAY_MS
 from domain.research.grid import Axis, Span, axes_for, trials_of
 from domain.research.overfitting import deflated_sharpe, neighbours
-from domain.research.ranking import LISTED, by_ratio, ranked, row
+from domain.research.ranking import LISTED, by_ratio, ranked, row, traded
 from domain.strategies.language import compile_rules
 from domain.strategies.language.params import Value
 
@@ -62,13 +62,16 @@ def run(folder: Path, order: Order, spans: Mapping[str, Span]) -> dict[str, Any]
         others=search.others,
         start_ms=order.start_ms,
     )
+    busy = traded(scores)
+    shown = [at for at in order_of_merit if at in busy] or order_of_merit
     found = {
         "axes": [{"name": axis.name, "values": list(axis.values)} for axis in axes],
         "trials": len(trials),
         "refused": len(trials) - len(order_of_merit),
+        "tradeless": len(order_of_merit) - len(busy),
         "sampled": sampled,
         "by_ratio": by_ratio(days),
-        "top": [row(trials[at], axes, _known(scores[at]), days) for at in order_of_merit[:LISTED]],
+        "top": [row(trials[at], axes, _known(scores[at]), days) for at in shown[:LISTED]],
         "profitable": sum(_known(scores[at]).total_return > 0.0 for at in order_of_merit),
         **_trust(result, scores, best, _places(axes, trials)),
         "inputs": dict(inputs[best]),
@@ -120,6 +123,10 @@ def _draw(
     from bot.workers.chart_heatmap import Heat, draw_heatmap  # noqa: PLC0415 - 60 MB: drawn last
 
     t = order.look.reader(order.rules.timeframe)
-    cells = [(trial, score.total_return * 100.0) for trial, score in scored if score is not None]
+    cells = [
+        (trial, score.total_return * 100.0 if score.trades else None)
+        for trial, score in scored
+        if score is not None
+    ]
     heat = Heat(order.strategy, order.rules.timeframe or "", result, found, cells)
     draw_heatmap(heat, t, footer(t, order.rules), order.chart, order.look.theme)

@@ -23,19 +23,24 @@ def by_ratio(days: float) -> bool:
 def ranked(scores: Sequence[Score | None], days: float) -> list[int]:
     """Places of the trials that could be run, the best first.
 
-    By Sharpe ratio or by return, see `by_ratio`. Those with fewer than 10 trades come last: their
-    figures say little.
+    By Sharpe ratio or by return, see `by_ratio`. Those with fewer than 10 trades come after the
+    others: their figures say little; and last those without any: nothing to lose is no result.
     """
 
-    def merit(place: int) -> tuple[bool, float, float]:
+    def merit(place: int) -> tuple[bool, bool, float, float]:
         score = scores[place]
         assert score is not None  # noqa: S101 - filtered below
         ratio = score.sharpe if by_ratio(days) else score.total_return
         worth = -math.inf if math.isnan(ratio) else ratio
-        return score.trades >= LEAST_TRADES, worth, score.total_return
+        return score.trades >= LEAST_TRADES, score.trades > 0, worth, score.total_return
 
     known = [place for place, score in enumerate(scores) if score is not None]
     return sorted(known, key=merit, reverse=True)
+
+
+def traded(scores: Sequence[Score | None]) -> set[int]:
+    """Places of the trials that made a trade at least."""
+    return {place for place, score in enumerate(scores) if score is not None and score.trades > 0}
 
 
 def row(values: Sequence[Value], axes: Sequence[Axis], score: Score, days: float) -> dict[str, Any]:

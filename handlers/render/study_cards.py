@@ -43,8 +43,10 @@ def _optimize(t: Translator, found: Found) -> Html:
     # Searches of earlier versions do not say by what they ranked: it was the ratio.
     top = "study.top" if found.get("by_ratio", True) else "study.top_return"
     tried = "study.sampled" if found["sampled"] else "study.tried"
+    idle = found.get("tradeless", 0)  # searches of earlier versions do not say
     return lines(
         t(tried, count=found["trials"], profitable=found["profitable"]),
+        t("study.tradeless", n=idle) if idle else None,
         t(top, params=", ".join(names)),
         table([("", *heading), *cells], "lrrrr"),
         *_warnings(t, found),
@@ -53,6 +55,8 @@ def _optimize(t: Translator, found: Found) -> Html:
 
 def _warnings(t: Translator, found: Found) -> Sequence[Html]:
     """How far to trust the best of many."""
+    if not found["top"][0]["trades"]:
+        return (t("study.none_traded"),)
     sure = found["deflated_sharpe"]
     said: list[Html] = []
     if sure is None:

@@ -14,7 +14,7 @@ from domain.backtests.rules import Rules
 from domain.backtests.sweep import Score
 from domain.errors import DomainError
 from domain.research.grid import Axis
-from domain.research.ranking import ranked, row
+from domain.research.ranking import ranked, row, traded
 from domain.research.resampling import PERCENTILES, resample, returns_of
 from domain.research.stitching import stitch
 from domain.research.windows import FOLDS, TRAIN_PARTS, windows
@@ -90,3 +90,14 @@ def test_trials_are_ranked_by_sharpe_and_thin_ones_come_last() -> None:
     axis, score = Axis("fast", (3, 4)), Score(0.5, 0.1, 0.5, 50)
     assert row((3,), [axis], score, days=30.0)["sharpe"] == 0.5
     assert row((3,), [axis], score, days=29.9)["sharpe"] is None
+
+
+def test_what_never_traded_ranks_behind_what_lost() -> None:
+    scores = [
+        Score(0.0, 0.0, math.nan, 0),
+        Score(-0.2, 0.3, -1.0, 4),
+        Score(-0.5, 0.6, -2.0, 40),
+    ]
+    assert ranked(scores, days=100) == [2, 1, 0]
+    assert ranked(scores, days=5) == [2, 1, 0]
+    assert traded(scores) == {1, 2}
