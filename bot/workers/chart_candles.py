@@ -64,7 +64,7 @@ class CandlePanel:
         self._plots.show(bars.time + length, plots)
         self._signals(bars, length, signals)
         self._deals(bars, length, deals)
-        self._panel.caption.set_text(t("picture.chart_price"))
+        self._panel.caption.set_text("" if plots else t("picture.chart_price"))
         self._legend.show(
             (f"▲ {t('picture.buy')}", 1),
             (f"▼ {t('picture.sell')}", -1),

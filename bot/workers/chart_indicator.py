@@ -17,23 +17,24 @@ from domain.market.candles import Floats, Times
 
 _MORE = ("#a06bff", "#e07b39")
 _NAME_CHARS = 22
+_APART = 0.187  # of the panel's width: four names leave the right quarter free
 
 
 class Plots:
-    """A fixed number of curves on a panel, with their names in their colours in its corner."""
+    """A fixed number of curves on a panel, with their names in their colours above it: inside, a
+    curve might run through them.
+    """
 
     def __init__(self, axes: Axes, theme: Theme, most: int) -> None:
         colors = (theme.accent, theme.benchmark, *_MORE)[:most]
         self._lines = [panels.line(axes, color, 1.2) for color in colors]
         self._names = [
             axes.text(
-                0.012, 0.965, "", transform=axes.transAxes, fontsize=SMALL, color=color, va="top",
-                parse_math=False,
+                _APART * number, 1.02, "", transform=axes.transAxes, fontsize=SMALL, color=color,
+                va="bottom", parse_math=False,
             )
-            for color in colors
+            for number, color in enumerate(colors)
         ]  # fmt: skip
-        for number, name in enumerate(self._names):
-            name.set_position((0.012 + 0.23 * number, 0.965))
 
     def show(self, time: Times, shown: Mapping[str, Floats]) -> None:
         """New data; curves that are left over are empty."""
@@ -42,10 +43,14 @@ class Plots:
             if number < len(found):
                 words, values = found[number]
                 line.set_data(time, values)
-                name.set_text(f"— {printable(words)[:_NAME_CHARS]}")
+                name.set_text(f"— {_short(printable(words))}")
             else:
                 line.set_data([], [])
                 name.set_text("")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME_CHARS else name[: _NAME_CHARS - 1] + "…"
 
 
 class IndicatorPanel:
@@ -60,7 +65,7 @@ class IndicatorPanel:
         self._plots.show(time, shown)
         values = np.concatenate(list(shown.values()))
         known = values[np.isfinite(values)]
-        self._panel.set_values(float(known.min()), float(known.max()), room=(0.08, 0.3), most=3)
+        self._panel.set_values(float(known.min()), float(known.max()), room=(0.08, 0.12), most=3)
 
     def set_times(self, span: tuple[float, float], ticks: Sequence[Tick]) -> None:
         """The stretch of time."""

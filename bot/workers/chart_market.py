@@ -79,14 +79,14 @@ def draw_market(order: ChartOrder, path: Path) -> None:
     """Writes the chart as a PNG to `path`, whole or not at all."""
     first = max(0, len(order.candles) - order.shown)
     bars = order.candles.slice(first)
-    reading = _reading(order, first)
+    reading = reading_of(order, first)
     sheet = _sheet(order.theme, split=bool(reading.below))
     t = numbers.by_bars(Translator(order.lang, order.zone), order.timeframe)
     sheet.show(t, order, bars, reading)
     sheet.page.write(path)
 
 
-def _reading(order: ChartOrder, first: int) -> Reading:
+def reading_of(order: ChartOrder, first: int) -> Reading:
     """A program that cannot be evaluated here (a series is not there, too heavy) is left out."""
     if not order.code:
         return Reading(None, {}, {})

@@ -81,7 +81,7 @@ class Legend:
             axes.text(
                 x, 1.02, "", transform=axes.transAxes, fontsize=SMALL, va="bottom", ha="right"
             )
-            for x in (0.765, 0.85, 0.925, 1.0)
+            for x in (0.805, 0.87, 0.93, 1.0)
         ]
 
     def show(self, *words: tuple[str, int]) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.workers.chart_market import arranged, draw_market, is_near
+from bot.workers.chart_market import MarketSheet, arranged, draw_market, is_near, reading_of
+from bot.workers.chart_theme import THEMES
 from domain.market.charting import ChartOrder, Deal
 from domain.strategies.builtins import BUILTINS
+from handlers.texts import Translator
 from tests.backtests.lab import waves
 
 BARS = waves(400)
@@ -73,3 +75,25 @@ def test_prices_are_drawn_on_the_candles_and_the_rest_below() -> None:
         {}, {"a": price, "r": strength, "s": strength, "atr": close / 500}, close
     )
     assert (list(near), list(below)) == (["a"], ["r", "s"])
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_names_of_curves_and_marks_stand_apart_and_where_no_curve_runs(
+    theme: str, lang: str
+) -> None:
+    code = (
+        "plot(bb_upper(close, 200, 2.5), keltner_lower(200, 2, 100), ema(close, 100))\n"
+        "plot(highest(high, 160) * 1.02, rsi(close, 14), stoch(14))\nbuy = close > open"
+    )
+    order = replace(ORDER, code=code, name="x", lang=lang, theme=theme)
+    sheet = MarketSheet(THEMES[theme], split=True)
+    sheet.show(Translator(lang), order, BARS, reading_of(order, 0))
+    figure = sheet.page.figure
+    figure.draw_without_rendering()
+    written = [text for axes in figure.axes for text in axes.texts if text.get_text()]
+    boxes = [text.get_window_extent() for text in written]
+    assert len([text for text in written if "—" in text.get_text()]) == 6
+    for number, box in enumerate(boxes):
+        assert not any(box.overlaps(axes.get_window_extent()) for axes in figure.axes)
+        assert not any(box.overlaps(other) for other in boxes[number + 1 :])
