@@ -21,6 +21,7 @@ from domain.clock import SystemClock
 from domain.database import Database
 from domain.risk import kills
 from domain.risk.kills import ALL, Target
+from tests.support.ports import kept_port
 from tests.support.trading import add_user
 
 TOKEN = "7000000003:very-secret"
@@ -122,12 +123,13 @@ async def test_the_token_is_tried(tmp_path: Path, body: str, level: str, said: s
 
 
 async def test_an_api_that_does_not_answer_is_said_without_the_token(
-    tmp_path: Path, unused_tcp_port: int
+    tmp_path: Path,
 ) -> None:
-    api = f"http://127.0.0.1:{unused_tcp_port}"
-    found = await checks.run_all(
-        settings(tmp_path, telegram_token=TOKEN, telegram_api_url=api), online=True
-    )
+    with kept_port() as port:
+        api = f"http://127.0.0.1:{port}"
+        found = await checks.run_all(
+            settings(tmp_path, telegram_token=TOKEN, telegram_api_url=api), online=True
+        )
     assert {f.name: f.level for f in found}["Telegram"] == "problem"
     assert TOKEN not in str(found)
 

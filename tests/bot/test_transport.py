@@ -14,6 +14,7 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bot.transport import AiohttpRequest
 from tests.support.backbone import TOKEN
+from tests.support.ports import kept_port
 
 
 class Wire:
@@ -75,12 +76,13 @@ async def test_a_lost_connection_is_a_network_error_that_names_no_token(
     assert TOKEN not in str(lost.value)
 
 
-async def test_nobody_listening_is_a_network_error(unused_tcp_port: int) -> None:
+async def test_nobody_listening_is_a_network_error() -> None:
     request = AiohttpRequest()
     await request.initialize()
-    bot = Bot(TOKEN, base_url=f"http://127.0.0.1:{unused_tcp_port}/bot", request=request)
-    with pytest.raises(NetworkError) as lost:
-        await bot.answer_callback_query("1")
+    with kept_port() as port:
+        bot = Bot(TOKEN, base_url=f"http://127.0.0.1:{port}/bot", request=request)
+        with pytest.raises(NetworkError) as lost:
+            await bot.answer_callback_query("1")
     assert TOKEN not in str(lost.value)
     await request.shutdown()
 

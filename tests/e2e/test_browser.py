@@ -8,19 +8,14 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from tests.e2e.stage import PATIENCE_S, running_demo
-from tests.support.browser import chromium_path
+from tests.e2e.stage import running_demo
+from tests.support.chromium import chromium, new_page
 
 pytestmark = pytest.mark.e2e
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run",
-]  # fmt: skip
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "chat.png"
-WAIT_MS = PATIENCE_S * 1000
 
 
 async def says(page: Page, name: str, text: str) -> None:
@@ -33,7 +28,7 @@ async def says(page: Page, name: str, text: str) -> None:
 async def sees(page: Page, name: str, text: str | re.Pattern[str]) -> None:
     """Wait until the pane shows a message with `text`."""
     messages = page.locator(f'.pane[data-chat="{name}"] [data-message-id]')
-    await expect(messages.filter(has_text=text).last).to_be_visible(timeout=WAIT_MS)
+    await expect(messages.filter(has_text=text).last).to_be_visible()
 
 
 async def taps(page: Page, name: str, label: re.Pattern[str]) -> None:
@@ -43,11 +38,8 @@ async def taps(page: Page, name: str, label: re.Pattern[str]) -> None:
 
 async def test_typed_in_the_page_seen_in_the_page(tmp_path: Path) -> None:
     with running_demo(tmp_path) as url:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=chromium_path(), args=ARGUMENTS
-            )
-            page = await browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
+        async with chromium() as browser:
+            page = await new_page(browser, viewport={"width": 1440, "height": 900}, locale="en-US")
             problems: list[str] = []
             page.on("pageerror", lambda error: problems.append(str(error)))
             await page.request.post(f"{url}/sandbox/users/alice", data={"language_code": "en"})
@@ -63,7 +55,7 @@ async def test_typed_in_the_page_seen_in_the_page(tmp_path: Path) -> None:
             await sees(page, "jisu", re.compile("종료"))
             await says(page, "alice", "/backtest ema_cross btc 15m 30d")
             picture = page.locator('.pane[data-chat="alice"] [data-message-id] img').last
-            await expect(picture).to_be_visible(timeout=WAIT_MS)
+            await expect(picture).to_be_visible()
             await picture.click()
             await page.keyboard.press("Escape")
             await says(page, "jisu", "/positions")
@@ -71,5 +63,4 @@ async def test_typed_in_the_page_seen_in_the_page(tmp_path: Path) -> None:
             await asyncio.sleep(1.0)  # pictures and animations come to rest
             if os.environ.get("LEVERFRAME_SCREENSHOT") or not PICTURE.exists():
                 await page.screenshot(path=PICTURE)
-            await browser.close()
-            assert not problems
+        assert not problems

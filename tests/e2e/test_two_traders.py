@@ -10,6 +10,7 @@ from tests.e2e.stage import PATIENCE_S, asks, button, downloaded, running_demo
 from tests.support.sandbox_client import SandboxClient
 
 CARD_LIFE_S = 30.0
+CLIENT_WAIT_S = 60.0  # the longest that the client API waits
 WORDS = {
     "alice": {"start": "Start", "running": "running", "signal": "signal", "entry": "opened",
               "exit": "closed", "positions": "Positions", "trades": "Trades", "pnl": "Profit",
@@ -25,7 +26,7 @@ async def trades(people: SandboxClient, url: str, name: str) -> None:
     first = await people.send(name, "/start")
     await people.wait_for(name, lambda m: m["from"] == "bot", PATIENCE_S, first["seq"])
     card = await asks(people, name, "/start_bot ema_cross BTCUSDT 15m", "BTCUSDT")
-    await people.tap(name, card["message_id"], button(card, "15m"), wait=10)
+    await people.tap(name, card["message_id"], button(card, "15m"), wait=CLIENT_WAIT_S)
     for kind in ("signal", "entry", "exit"):
         await people.wait_for_text(name, words[kind], PATIENCE_S, card["seq"])
     for command in ("positions", "trades", "pnl"):
@@ -46,10 +47,10 @@ async def lets_a_card_expire(people: SandboxClient, name: str) -> None:
     await asyncio.sleep(CARD_LIFE_S - 8.0)
     second = await asks(people, name, "/start_bot rsi_reversion BTCUSDT 15m", "BTCUSDT")
     await asyncio.sleep(10.0)
-    late = await people.tap(name, card["message_id"], label, wait=10)
+    late = await people.tap(name, card["message_id"], label, wait=CLIENT_WAIT_S)
     assert late["answer"]["show_alert"]
     assert "Running" not in late["answer"]["text"]
-    good = await people.tap(name, second["message_id"], button(second, "15m"), wait=10)
+    good = await people.tap(name, second["message_id"], button(second, "15m"), wait=CLIENT_WAIT_S)
     assert good["answer"]["text"] == "Running"
 
 

@@ -13,9 +13,9 @@ from bot.adapters.bitget_private import PrivateFeed
 from bot.jobs.hints import AccountHints
 from bot.sandbox.bitget import Fault
 from tests.support.bitget_client import BTC, client_of
-from tests.support.feeds import until
 from tests.support.live import LIVE, LiveDesk, live_desk
 from tests.support.trading import passing_database
+from tests.support.waiting import until
 
 
 @dataclass

@@ -10,7 +10,8 @@ from bot.adapters.fed_series import CHECK_MS
 from bot.sandbox.bitget import Fault
 from domain.errors import DomainError
 from domain.market.timeframes import MINUTE_MS
-from tests.support.feeds import BTC, FeedStand, until
+from tests.support.feeds import BTC, FeedStand
+from tests.support.waiting import until
 
 
 async def test_what_a_tick_read_twice_and_rest_confirmed_is_read_without_rest(

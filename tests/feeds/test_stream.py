@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.adapters.stream import LASTED_S, PING_S, SILENT_S, Stream
 from domain.clock import ManualClock
-from tests.support.feeds import until
+from tests.support.waiting import until
 
 
 @dataclass

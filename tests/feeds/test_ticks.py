@@ -19,8 +19,9 @@ from domain.market.timeframes import MINUTE_MS
 from domain.outbox.service import Outbox
 from domain.strategies.models import Strategy
 from domain.trading.models import Order, Position
-from tests.support.feeds import BTC, FeedStand, until
+from tests.support.feeds import BTC, FeedStand
 from tests.support.trading import add_user, passing_database
+from tests.support.waiting import until
 
 CODE = "buy = close > 61000\nsell = close < 50000"
 CANDLES = "candles"

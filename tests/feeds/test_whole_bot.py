@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.feeds import until
 from tests.support.trading_floor import live_world
+from tests.support.waiting import until
 
 
 async def test_a_stop_that_fires_is_told_before_anybody_looks(tmp_path: Path) -> None:

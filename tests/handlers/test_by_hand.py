@@ -50,7 +50,7 @@ async def test_nobody_waits_while_the_market_is_asked(w: World) -> None:
 
     async def written() -> None:
         nonlocal writes
-        async with asyncio.timeout(5), w.database.write() as session:
+        async with asyncio.timeout(60), w.database.write() as session:
             await session.execute(update(Position).values(updated_at=w.wall.now()))
         writes += 1
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -17,6 +16,7 @@ from pathlib import Path
 from bot.sandbox.bitget import Emulator, RunningEmulator, start
 from domain.clock import SystemClock
 from tests.support import processes
+from tests.support.ports import kept_port
 from tests.support.processes import Command
 from tests.support.sandbox_client import SandboxClient
 
@@ -57,17 +57,17 @@ class Stage:
         return self.page_url + str(found[0])
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@asynccontextmanager
+async def stage(folder: Path) -> AsyncIterator[Stage]:
+    with kept_port() as port:
+        async with _stage(folder, port) as made:
+            yield made
 
 
 @asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[Stage]:
+async def _stage(folder: Path, port: int) -> AsyncIterator[Stage]:
     exchange = await start(Emulator(SystemClock()))
     api = processes.sandbox(folder, "--no-limits", "--state", str(folder / "chat.db"))
-    port = free_port()
     bot = processes.run(
         folder,
         "",

@@ -9,19 +9,26 @@ from typing import Any
 import aiohttp
 import pytest
 from telegram.ext import ExtBot
+from telegram.request import HTTPXRequest
 
 from bot.sandbox.command import serve
 from bot.sandbox.server import RunningSandbox, start
 from bot.sandbox.world import ChatWorld
 from tests.sandbox.people import TOKEN, one_button, png, speaks
-from tests.support.sandbox_client import SandboxClient, SandboxError
+from tests.support.sandbox_client import PATIENCE_S, SandboxClient, SandboxError
+from tests.support.waiting import until
 
 
 @pytest.fixture
 async def wired(server: RunningSandbox) -> Any:
     """PTB's Bot with its own HTTP transport."""
+    patient = {f"{what}_timeout": PATIENCE_S for what in ("read", "write", "connect", "pool")}
     bot: ExtBot[Any] = ExtBot(
-        TOKEN, base_url=f"{server.url}/bot", base_file_url=f"{server.url}/file/bot"
+        TOKEN,
+        base_url=f"{server.url}/bot",
+        base_file_url=f"{server.url}/file/bot",
+        request=HTTPXRequest(**patient),
+        get_updates_request=HTTPXRequest(**patient),
     )
     async with bot:
         yield bot
@@ -42,14 +49,14 @@ async def test_a_conversation_over_the_wire(
     world: ChatWorld, people: SandboxClient, wired: ExtBot[Any]
 ) -> None:
     sent = await people.send("alice", "/start")
-    (update,) = await wired.get_updates(timeout=5)
+    (update,) = await wired.get_updates(timeout=50)
     assert update.update_id == sent["update_id"]
     assert update.effective_chat is not None
     alice = update.effective_chat.id
     await wired.send_message(alice, "<b>Hi</b>", parse_mode="HTML", reply_markup=one_button())
     message = await people.wait_for_text("alice", "Hi", after=sent["seq"])
-    tapping = asyncio.create_task(people.tap("alice", message["message_id"], "Go", wait=5))
-    query = (await wired.get_updates(offset=update.update_id + 1, timeout=5))[0].callback_query
+    tapping = asyncio.create_task(people.tap("alice", message["message_id"], "Go", wait=50))
+    query = (await wired.get_updates(offset=update.update_id + 1, timeout=50))[0].callback_query
     assert query is not None
     await wired.answer_callback_query(query.id, "done", show_alert=True)
     assert (await tapping)["answer"] == {"text": "done", "show_alert": True, "url": ""}
@@ -241,6 +248,7 @@ async def test_the_server_stops_with_a_page_and_a_poll_open(world: ChatWorld) ->
         reading = asyncio.create_task(fetch(f"{running.url}/sandbox/users/a/messages?wait=50"))
         await socket.receive_json()
         assert (await socket.receive_json())["type"] == "bot"  # the poll has arrived
+        await until(lambda: any(world.history._waiters.values()))  # and who reads
         await running.stop()
         assert json.loads((await poll)[1]) == {"ok": True, "result": []}
         assert json.loads((await reading)[1]) == {"messages": []}

@@ -5,35 +5,29 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.sandbox import actions
 from bot.sandbox.server import RunningSandbox
 from bot.sandbox.world import ChatWorld
 from tests.sandbox.people import newest, one_button, png, speaks
-from tests.support.browser import chromium_path
+from tests.support.chromium import chromium, new_page
 
 pytestmark = pytest.mark.e2e
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run",
-]  # fmt: skip
 HOSTILE = "<img src=x onerror=document.title='hacked'><b>&amp;"
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+    async with chromium() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture
 async def page(browser: Browser, server: RunningSandbox) -> AsyncIterator[Page]:
-    page = await browser.new_page(locale="en-US", viewport={"width": 1280, "height": 800})
+    page = await new_page(browser, locale="en-US", viewport={"width": 1280, "height": 800})
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
@@ -49,7 +43,7 @@ async def test_a_newcomer_adds_a_user_presses_start_and_talks(
     await page.click("button[type=submit]")
     await page.click(".begin button")
     await expect(page.locator(".message.out")).to_contain_text("/start")
-    (update,) = await bot.get_updates(timeout=5)
+    (update,) = await bot.get_updates(timeout=50)
     assert update.effective_chat is not None
     alice = update.effective_chat.id
     sent = await bot.send_message(
@@ -58,7 +52,7 @@ async def test_a_newcomer_adds_a_user_presses_start_and_talks(
     card = page.locator(f"[data-message-id='{sent.message_id}']")
     await expect(card.locator("b")).to_have_text("Welcome")
     await card.get_by_role("button", name="Go on").click()
-    query = (await bot.get_updates(offset=update.update_id + 1, timeout=5))[-1].callback_query
+    query = (await bot.get_updates(offset=update.update_id + 1, timeout=50))[-1].callback_query
     assert query is not None
     await bot.answer_callback_query(query.id, "Went on")
     await expect(page.locator(".toast")).to_have_text("Went on")
@@ -127,9 +121,9 @@ async def test_two_users_side_by_side_and_alerts_and_typing(
     await expect(page.locator(".pane[data-chat=alice] small")).not_to_contain_text("typing")
     sent = await bot.send_message(alice, "sure?", reply_markup=one_button("Close"))
     await page.locator(".pane[data-chat=alice] .key").click()
-    query = (await bot.get_updates(timeout=5))[-1].callback_query
+    query = (await bot.get_updates(timeout=50))[-1].callback_query
     while query is None:
-        query = (await bot.get_updates(timeout=5))[-1].callback_query
+        query = (await bot.get_updates(timeout=50))[-1].callback_query
     assert query.message is not None
     assert query.message.message_id == sent.message_id
     await bot.answer_callback_query(query.id, "Closed 0.5 BTC", show_alert=True)
@@ -141,7 +135,7 @@ async def test_a_phone_shows_one_chat_with_a_way_back_and_no_sideways_scroll(
 ) -> None:
     alice = speaks(world, "alice")
     await bot.send_message(alice, "long " * 200, reply_markup=one_button("A label " * 6))
-    page = await browser.new_page(viewport={"width": 375, "height": 700})
+    page = await new_page(browser, viewport={"width": 375, "height": 700})
     await page.goto(server.url)
     await page.click("[data-chat=alice]")
     await expect(page.locator("#sidebar")).to_be_hidden()

@@ -16,6 +16,8 @@ from domain.clock import ManualClock, MarketClock
 
 BTC = "BTC/USDT:USDT"
 ETH = "ETH/USDT:USDT"
+_PATIENCE_MS = 600_000
+"""Also on a busy machine: a client that is to give up is told so by its test."""
 NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00 UTC, four hours from the next funding
 
 
@@ -27,7 +29,7 @@ def client_of(url: str, account: Account, clock: MarketClock, **options: Any) ->
             "secret": account.secret,
             "password": account.passphrase,
             "enableRateLimit": False,
-            "timeout": 2_000,
+            "timeout": _PATIENCE_MS,
             "number": str,
             "options": {
                 "uta": account.unified,

@@ -7,9 +7,8 @@ async with feed_stand() as stand:
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,17 +24,10 @@ from domain.market.candles import Candles
 from domain.market.timeframes import MINUTE_MS
 from tests.support.bitget_client import NOON_MS
 from tests.support.live import market_at
+from tests.support.waiting import until
 
 BTC = "BTCUSDT"
 _MARKED = re.compile(r"MARK(\d+)X")
-_PATIENCE_S = 60.0  # of a test that waits for what will never be so
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    """Wait for what the far side of a socket brings about."""
-    async with asyncio.timeout(_PATIENCE_S):
-        while not is_so():  # noqa: ASYNC110
-            await asyncio.sleep(0)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 Message = dict[str, Any]
+PATIENCE_S = 120.0
 
 
 class SandboxError(Exception):
@@ -81,7 +82,7 @@ class SandboxClient:
         self,
         user: str,
         predicate: Callable[[Message], bool],
-        timeout_s: float = 10.0,
+        timeout_s: float = PATIENCE_S,
         after: int = 0,
     ) -> Message:
         """The first entry after `after` that fits. Raises TimeoutError that shows what came
@@ -100,7 +101,7 @@ class SandboxClient:
         raise TimeoutError(f"nothing fitting for {user} in {timeout_s} s; came: {texts}")
 
     async def wait_for_text(
-        self, user: str, part: str, timeout_s: float = 10.0, after: int = 0
+        self, user: str, part: str, timeout_s: float = PATIENCE_S, after: int = 0
     ) -> Message:
         """The first message of the bot that has `part` in its text or caption."""
         return await self.wait_for(
