@@ -19,11 +19,11 @@ FERNET = Fernet(FERNET_KEY).encrypt(b"payload").decode()
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
     root = stdlib.getLogger()
-    before, level = root.handlers[:], root.level
+    before, level, ours = root.handlers[:], root.level, structlog.get_config()
     yield
     root.handlers[:] = before
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**ours)
 
 
 @pytest.mark.parametrize("style", ["console", "json"])

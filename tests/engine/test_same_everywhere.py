@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import fields
 from pathlib import Path
 
@@ -103,23 +104,29 @@ def test_a_long_run_does_not_wait_for_the_compiler_but_sets_it_to_work(tmp_path:
     assert begun == [tmp_path]
 
 
-def test_one_process_compiles_and_none_where_all_is_compiled(compiled_dir: Path) -> None:
-    before = sorted(compiled_dir.rglob("*"))
-    with alone(compiled_dir, patient=True):
-        assert begin(compiled_dir) is None
-    beside = begin(compiled_dir)
+@pytest.fixture
+def own_compiled_dir(compiled_dir: Path, tmp_path: Path) -> Path:
+    """A copy that no other test process looks at, nor compiles into."""
+    return Path(shutil.copytree(compiled_dir, tmp_path / "compiled"))
+
+
+def test_one_process_compiles_and_none_where_all_is_compiled(own_compiled_dir: Path) -> None:
+    before = sorted(own_compiled_dir.rglob("*"))
+    with alone(own_compiled_dir, patient=True):
+        assert begin(own_compiled_dir) is None
+    beside = begin(own_compiled_dir)
     assert beside is not None
     assert beside.wait() == 0
-    assert sorted(compiled_dir.rglob("*")) == before
+    assert sorted(own_compiled_dir.rglob("*")) == before
 
 
 def test_no_code_of_the_folder_that_somebody_works_in_is_run(
-    compiled_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_compiled_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bot").mkdir()
     (tmp_path / "bot" / "__init__.py").write_text("raise SystemExit('not ours')")
     monkeypatch.chdir(tmp_path)
-    beside = begin(compiled_dir)
+    beside = begin(own_compiled_dir)
     assert beside is not None
     assert beside.wait() == 0
 
