@@ -106,6 +106,7 @@ class Container:
         opened_market: OpenMarket | None = None,
         database: Database | None = None,
         inspector: KeyInspector | None = None,
+        pools: Pools | None = None,
     ) -> Container:
         """Open the database (migrating the embedded one) and the market; the keyword arguments
         replace what the settings name.
@@ -118,7 +119,9 @@ class Container:
         if database is None:
             database = Database(settings.sqlalchemy_url)
             await _prepare(settings, database)
-        pools = Pools(WorkerPool(), WorkerPool(memory_bytes=settings.worker_memory_mb << 20))
+        pools = pools or Pools(
+            WorkerPool(), WorkerPool(memory_bytes=settings.worker_memory_mb << 20)
+        )
         try:
             opened = opened_market or await open_market(settings, wall, pools.light)
             return await _wired(

@@ -8,20 +8,26 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from bot.workers.ahead import alone
 from bot.workers.compiled_cache import is_ready
 from tests.support import postgres
 from tests.support.browser import chromium_path
 from tests.support.database import make_tables
+from tests.support.examples import draw_from_what_is_loaded_now
+from tests.support.pools import light_pool
 
-# No deadlines: a busy machine is not a bug. CI repeats the same examples: it fails for a reason.
-settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+COMPILED = Path(__file__).parents[1] / "build" / "compiled"
+
+# A busy machine is not a bug. CI repeats the same examples: it fails for a reason.
+PATIENT: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("here", **PATIENT)
+settings.register_profile("ci", **PATIENT, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 # What is logged before the bot sets its own logging up: rich, a tool's dependency, would draw every
@@ -45,23 +51,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: no garbage collection looks at it again."""
+    """What was imported and collected stays to the end: no garbage collection looks at it again.
+    What is imported later changes no example.
+    """
+    draw_from_what_is_loaded_now()
     gc.collect()
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Here and not at the end of the process: what is measured is put together after this."""
+    light_pool().end()
+
+
 @pytest.fixture(scope="session")
-def compiled_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What long backtests run, compiled by one of the test processes for all of them."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled"
-    compiling = "import sys; from pathlib import Path; from bot.workers.warming import main"
-    code = f"{compiling}; main(Path(sys.argv[1]))"
-    # Apart: nobody traces the compiler. Not politely: the others would let it wait for minutes.
-    subprocess.run([sys.executable, "-c", code, str(folder)], check=True)
-    with alone(folder, patient=True):
-        assert is_ready(folder)
-    return folder
+def compiled_dir() -> Path:
+    """What long backtests run, compiled by one of the test processes for all of them and for later
+    runs of the same code.
+    """
+    if not is_ready(COMPILED):
+        compiling = "import sys; from pathlib import Path; from bot.workers.warming import main"
+        code = f"{compiling}; main(Path(sys.argv[1]))"
+        # Apart: nobody traces the compiler. Not politely: the others would let it wait for minutes.
+        subprocess.run([sys.executable, "-c", code, str(COMPILED)], check=True)
+        with alone(COMPILED, patient=True):
+            assert is_ready(COMPILED)
+    return COMPILED
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from tests.support.waiting import until
 @pytest.fixture
 async def wired(server: RunningSandbox) -> Any:
     """PTB's Bot with its own HTTP transport."""
-    patient = {f"{what}_timeout": PATIENCE_S for what in ("read", "write", "connect", "pool")}
+    patient: Any = {f"{what}_timeout": PATIENCE_S for what in ("read", "write", "connect", "pool")}
     bot: ExtBot[Any] = ExtBot(
         TOKEN,
         base_url=f"{server.url}/bot",

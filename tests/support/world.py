@@ -21,8 +21,9 @@ from typing import Any
 from telegram.ext import ApplicationBuilder
 
 from bot.application import LeverframeApplication, build
-from bot.container import Container
+from bot.container import Container, Pools
 from bot.markets import OpenMarket
+from bot.pool import WorkerPool
 from bot.runtime import Runtime
 from bot.sandbox import actions
 from bot.sandbox.api import BotApi
@@ -35,6 +36,7 @@ from domain.database import Database
 from tests.support.database import opened
 from tests.support.key_inspector import FakeInspector
 from tests.support.market import FakeMarket
+from tests.support.pools import light_pool
 from tests.support.sandbox_request import SandboxRequest
 
 TOKEN = "7000000001:in-process-world"
@@ -252,6 +254,7 @@ async def world(
             opened_market=OpenMarket(market, market.clock, "fake", replayed=False),
             database=database,
             inspector=None if asks_exchange else inspector,
+            pools=Pools(light_pool(), WorkerPool()),
         )
         if prepare is not None:
             await prepare(database)
