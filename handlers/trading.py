@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.errors import DomainError
 from domain.portfolio import service as portfolio
+from domain.risk.earned import earned
 from domain.trading import queries
 from handlers import trade_pages
 from handlers.context import Context
@@ -122,7 +123,7 @@ async def pnl_view(ctx: Context, period: str | None = None) -> View:
     t, show, clock = ctx.t, ctx.buttons.show, ctx.services.clock
     mode, zone, now = ctx.settings.mode, ctx.settings.timezone, clock.now()
     if period in portfolio.PERIODS:
-        found = await portfolio.pnl(ctx.session, ctx.user.id, mode, str(period), zone=zone, now=now)
+        found = await earned(ctx.session, ctx.user.id, mode, str(period), zone=zone, now=now)
         text = money_cards.period(t, found, mode)
     else:
         every = await portfolio.pnl_summary(ctx.session, ctx.user.id, mode, zone=zone, now=now)

@@ -17,7 +17,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from bot.workers import prefetch
-from bot.workers.compiled_cache import SOURCES, folder_in
+from bot.workers.compiled_cache import SOURCES, folder_in, hold
 from domain.backtests import blocks, excursions, loop, measure
 from domain.backtests.blocks import BLOCK, Survey, Surveyor
 from domain.backtests.engine import Gear
@@ -53,9 +53,10 @@ def compiled_gear(cache_dir: Path) -> Gear:
     """
     for module in SOURCES:
         _register(module)
-    folder = folder_in(cache_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    vars(numba.config)["CACHE_DIR"] = str(folder)  # read when the next line makes the cache
+    hold(cache_dir)
+    vars(numba.config)["CACHE_DIR"] = str(
+        folder_in(cache_dir)
+    )  # read when the next line makes the cache
     return Gear(
         run=_compiled(loop.run_bars),
         column=lambda array, often: cast("list[float]", array),

@@ -7,9 +7,14 @@ release. What is there is whole once the folder says so (`bot.workers.ahead`).
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import inspect
+import os
+import shutil
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -26,8 +31,14 @@ SOURCES = (
     said, operations, fills, costs, sizing, levels, barstep, scripts, following, blocks, columns,
     depth, excursions, scan, booking, loop, measure, blockwise,
 )  # fmt: skip
+UNUSED_S = 7 * 86_400.0
+"""Seconds after which what no process holds is thrown away; a release that is rolled back to within
+a week finds its own again.
+"""
 _HERE = Path(__file__).parent
+_NAME = "bar-loop-"
 _READY = "ready"
+_HELD = "held"
 
 
 def fingerprint(files: Iterable[Path], release: str = "") -> str:
@@ -42,7 +53,7 @@ def fingerprint(files: Iterable[Path], release: str = "") -> str:
 def folder_in(cache_dir: Path) -> Path:
     """Of the code as it is now."""
     files = [_HERE / "compiled.py", _HERE / "prefetch.py", *map(_file, SOURCES)]
-    return cache_dir / f"bar-loop-{fingerprint(files, version('numba'))}"
+    return cache_dir / f"{_NAME}{fingerprint(files, version('numba'))}"
 
 
 def _file(module: ModuleType) -> Path:
@@ -57,6 +68,39 @@ def is_ready(cache_dir: Path) -> bool:
 def mark_ready(cache_dir: Path) -> None:
     """All of it is compiled."""
     (folder_in(cache_dir) / _READY).touch()
+
+
+@cache
+def hold(cache_dir: Path) -> bool:
+    """Keeps the code as it is now from being thrown away while this process lives, and notes that
+    it is in use. False where nothing can be written: nobody throws away anything there.
+    """
+    folder = folder_in(cache_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        never_closed = os.open(folder / _HELD, os.O_RDWR | os.O_CREAT, 0o644)
+        fcntl.flock(never_closed, fcntl.LOCK_SH)
+        os.utime(folder)
+    except OSError:
+        return False
+    return True
+
+
+def prune(cache_dir: Path) -> None:
+    """Throws away what other releases compiled, where no process holds it and none began to within
+    a week before this release last did. For one process at a time (`bot.workers.ahead.alone`).
+
+    One that has loaded its code without holding it, of a release before there was this, compiles
+    anew what it still lacks: numba makes the folder again.
+    """
+    mine = folder_in(cache_dir)
+    since = mine.stat().st_mtime - UNUSED_S
+    for folder in cache_dir.glob(f"{_NAME}*"):
+        if folder != mine and folder.is_dir() and folder.stat().st_mtime < since:
+            with (folder / _HELD).open("a") as file, suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                (folder / _READY).unlink(missing_ok=True)  # first: nobody takes half for all
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def gear_for(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.workers.ahead import alone
-from bot.workers.compiled_cache import is_ready, mark_ready
+from bot.workers.compiled_cache import is_ready, mark_ready, prune
 from bot.workers.search import Search
 from domain.backtests.engine import simulate
 from domain.backtests.rules import Rules
@@ -30,7 +30,9 @@ sell = crossunder(gap, 0)
 
 
 def warm(cache_dir: Path) -> None:
-    """Compiles into `cache_dir` what a backtest and a search run, and says that it is there."""
+    """Compiles into `cache_dir` what a backtest and a search run, says that it is there, and throws
+    away what no release needs any more.
+    """
     from bot.workers.compiled import compiled_gear  # noqa: PLC0415 - often there is nothing to do
 
     gear, rules, program = compiled_gear(cache_dir), Rules(), compile_rules(_CODE)
@@ -40,6 +42,7 @@ def warm(cache_dir: Path) -> None:
     search = Search(program, candles, rules, [(0, _BARS)], gear, lambda _share: None, lambda: False)
     search.scores([{"length": length} for length in (5, 9)])
     mark_ready(cache_dir)
+    prune(cache_dir)
 
 
 def _waves() -> Candles:

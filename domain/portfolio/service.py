@@ -26,7 +26,8 @@ class Pnl:
 
     `start`: its first moment, None for `all`. `realised`: `sums.pnl`, net. `unrealised`: of what is
     open now. `equity`: now, `base`: at the start; both None for an account that was never used.
-    `based_at`: when the base was seen, None where it is reckoned from the trades.
+    `based_at`: when the base was seen, None where it is reckoned from the trades. `moved`: paid in
+    since, less taken out.
     """
 
     period: str
@@ -36,6 +37,7 @@ class Pnl:
     equity: Decimal | None
     base: Decimal | None
     based_at: datetime | None = None
+    moved: Decimal = Decimal(0)
 
     @property
     def realised(self) -> Decimal:
@@ -44,10 +46,11 @@ class Pnl:
 
     @property
     def return_percent(self) -> Decimal | None:
-        """Equity now against equity at the start, in percent."""
-        if self.equity is None or self.base is None or self.base <= 0:
+        """What was gained, in percent of the equity at the start and of what was paid in since."""
+        if self.equity is None or self.base is None:
             return None
-        return (self.equity - self.base) / self.base * 100
+        capital = self.base + max(self.moved, Decimal(0))
+        return (self.equity - self.base - self.moved) / capital * 100 if capital > 0 else None
 
 
 @dataclass(frozen=True, slots=True)

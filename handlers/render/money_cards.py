@@ -48,6 +48,8 @@ def period(t: Translator, found: Pnl, mode: str) -> Html:
     ]
     if found.equity is not None:
         rows.append((t("pnl.equity"), numbers.money(t, found.equity)))
+    if found.moved:
+        rows.append((t("pnl.moved"), numbers.money(t, found.moved, signed=True)))
     since = t("pnl.since", time=numbers.moment(t, found.start)) if found.start else None
     title = t("pnl.title_of", period=t(f"pnl.row_{found.period}"), mode=t(f"mode.{mode}"))
     return lines(title, since, "", pairs([(str(name), value) for name, value in rows]))

@@ -121,11 +121,7 @@ def _parity(t: Translator, found: Found) -> Html:
         (t("study.matched"), _count(t, found["matched"])),
         (t("study.missing"), _count(t, found["missing"])),
         (t("study.extra"), _count(t, found["extra"])),
-        (t("study.same_reason"), f"{found['same_reason']}/{found['matched']}"),
-        *_sizes(t, found),
-        (t("study.entry_slippage"), _figure(t, found["entry_slippage_bps"])),
-        (t("study.exit_slippage"), _figure(t, found["exit_slippage_bps"])),
-        (t("study.drag"), _percent(t, found["drag_percent"])),
+        *(_pairs(t, found) if found["matched"] else ()),
         (t("study.signals_same"), _count(t, found["signals_same"])),
         (t("study.signals_missing"), _count(t, found["signals_missing"])),
         (t("study.signals_extra"), _count(t, found["signals_extra"])),
@@ -134,9 +130,29 @@ def _parity(t: Translator, found: Found) -> Html:
     apart += sum(found[name] for name in ("missing", "extra", "signals_missing", "signals_extra"))
     return lines(
         pairs([(str(name), value) for name, value in rows]),
-        t("study.parity_apart") if apart else bold(t("study.parity_same")),
+        _verdict(t, found, apart),
         *(_deal(t, "study.first_missing", deal) for deal in found["first_missing"]),
         *(_deal(t, "study.first_extra", deal) for deal in found["first_extra"]),
+    )
+
+
+def _verdict(t: Translator, found: Found, apart: int) -> Html:
+    """Where nothing was traded, nothing was compared: agreeing on silence is no proof."""
+    if apart:
+        return t("study.parity_apart")
+    if found["matched"]:
+        return bold(t("study.parity_same"))
+    return t("study.parity_signals" if found["signals_same"] else "study.parity_nothing")
+
+
+def _pairs(t: Translator, found: Found) -> Sequence[tuple[Html, str]]:
+    """How alike the trades are that both sides have."""
+    return (
+        (t("study.same_reason"), f"{found['same_reason']}/{found['matched']}"),
+        *_sizes(t, found),
+        (t("study.entry_slippage"), _figure(t, found["entry_slippage_bps"])),
+        (t("study.exit_slippage"), _figure(t, found["exit_slippage_bps"])),
+        (t("study.drag"), _percent(t, found["drag_percent"])),
     )
 
 

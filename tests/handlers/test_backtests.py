@@ -10,7 +10,7 @@ from sqlalchemy import select
 from domain.backtests.models import BacktestResult
 from domain.clock import from_ms, to_ms
 from domain.jobs.models import Job
-from domain.research.service import OPTIMIZE
+from domain.research.service import OPTIMIZE, PARITY
 from handlers.backtests import live_card
 from handlers.callbacks import Buttons
 from handlers.render import backtest_cards, numbers, study_cards
@@ -240,3 +240,37 @@ def test_the_best_of_losers_is_called_no_peak(best: float, said: str) -> None:
     warned = study_cards.findings(Translator("en"), OPTIMIZE, found)
     assert said in warned
     assert ("lone peak" in warned) == (best > 0)
+
+
+@pytest.mark.parametrize(
+    ("matched", "signals", "apart", "said", "in_korean"),
+    [
+        (3, 9, 0, "did what the backtest says", "똑같이 움직였습니다"),
+        (0, 4, 0, "No trade was closed yet; the signals are those", "아직 청산된 거래가 없습니다"),
+        (0, 0, 0, "nothing to compare yet", "아직 비교할 것이 없습니다"),
+        (0, 0, 1, "They differ", "서로 다릅니다"),
+    ],
+)
+def test_a_bot_without_trades_is_not_said_to_have_done_what_the_backtest_says(
+    matched: int, signals: int, apart: int, said: str, in_korean: str
+) -> None:
+    found: dict[str, object] = {
+        "matched": matched,
+        "missing": 0,
+        "extra": 0,
+        "same_reason": matched,
+        "same_size": matched,
+        "size_percent": None,
+        "entry_slippage_bps": None,
+        "exit_slippage_bps": None,
+        "drag_percent": None,
+        "signals_same": signals,
+        "signals_missing": apart,
+        "signals_extra": 0,
+        "first_missing": [],
+        "first_extra": [],
+    }
+    for lang, words in (("en", said), ("ko", in_korean)):
+        told = study_cards.findings(Translator(lang), PARITY, found)
+        assert words in told
+        assert ("✅" in told) == (str(Translator(lang)("study.same_size")) in told) == (matched > 0)

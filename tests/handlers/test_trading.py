@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from domain.errors import DomainError
-from domain.trading.models import ExitReason
-from tests.handlers.rows import closed, holds, signalled
+from domain.risk.models import Transfer
+from domain.settings.models import UserSettings
+from domain.trading.models import AccountState, ExitReason
+from tests.handlers.rows import closed, holds, now, signalled, user_id
 from tests.support.world import World
 
 
@@ -170,3 +173,20 @@ async def test_the_market_may_be_out_of_reach(w: World) -> None:
     w.market.fails = DomainError("exchange_unreachable", exchange="x")
     assert "+150.00 USDT (+0.50%)" in await alice.sends("/positions")
     assert "60,500.0" in await alice.sends("/trades")
+
+
+async def test_what_was_paid_in_is_told_apart_from_what_was_earned(w: World) -> None:
+    alice = await w.trader("alice")
+    owner = await user_id(w, alice)
+    await closed(w, alice, mode="live")
+    async with w.database.write() as session:
+        (await session.get_one(UserSettings, owner)).mode = "live"
+        state = AccountState(user_id=owner, mode="live", equity=1_550, balance=1_550, free=1_550)
+        state.seen_at = now(w)
+        paid = Transfer(user_id=owner, mode="live", transfer_id="1", amount=Decimal(500))
+        paid.happened_at = now(w) - timedelta(seconds=30)
+        session.add_all([state, paid])
+    await alice.sends("/pnl all")
+    detail = " ".join(alice.last.split())
+    assert "Paid in/out +500.00 USDT" in detail
+    assert "Return +3.33%" in detail
