@@ -27,7 +27,7 @@ from domain.market.candles import Candles
 from domain.market.resample import closed_by, resample
 from domain.market.timeframes import to_ms
 from domain.market.validation import DataReport
-from domain.strategies.builtins import find_builtin
+from domain.strategies.builtins import BUILTINS, find_builtin
 from domain.strategies.language import Bound, Frame, RuleErrors, compile_rules, reach
 from handlers.rule_errors import lines
 from handlers.texts import Translator, plain
@@ -141,7 +141,7 @@ def files_of(text: str) -> dict[str, Path]:
 def strategy_of(wanted: str) -> tuple[str, Bound]:
     """(name, program with its defaults) of a file, or of a built-in's name or slug.
 
-    Raises DomainError("unknown_strategy", name) or ("strategy_unreadable", file). A program with
+    Raises DomainError("no_builtin", name, known) or ("strategy_unreadable", file). A program with
     mistakes ends the process with 1, each mistake on a line of its own.
     """
     path = Path(wanted)
@@ -153,7 +153,8 @@ def strategy_of(wanted: str) -> tuple[str, Bound]:
         return path.stem, _compiled(code, path)
     builtin = find_builtin(wanted)
     if builtin is None:
-        raise DomainError("unknown_strategy", name=wanted[:60])
+        known = ", ".join(each.slug for each in BUILTINS)
+        raise DomainError("no_builtin", name=wanted[:60], known=known)
     return builtin.name, compile_rules(builtin.code).bind()
 
 

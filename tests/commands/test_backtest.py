@@ -169,6 +169,7 @@ def test_without_json_it_is_a_table_for_the_eyes(
     [
         (("--candles", "missing.csv"), "missing.csv"),
         (("--strategy", "no such thing"), "no such thing"),
+        (("--strategy", "ema_cros"), "ema_cross"),
         (("--strategy", "missing.rules"), "missing.rules"),
         (("--strategy", "binary.rules"), "binary.rules"),
         (("--timeframe", "7m"), "7m"),
