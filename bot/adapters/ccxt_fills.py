@@ -75,7 +75,7 @@ class FillReader:
             if symbol is not None:
                 market = self._market(symbol)
                 trade = self.client.exchange.parse_trade(row, market)
-                found[reads.fill_id(trade)] = reads.fill_from(symbol, trade, "", market)
+                found[reads.fill_id(trade)] = reads.fill_from(symbol, trade, market)
         return found
 
     async def _of(self, symbol: str, span: Row) -> Fills:
@@ -97,7 +97,7 @@ class FillReader:
                     raise
                 return found
             fresh = [trade for trade in page if reads.fill_id(trade) not in found]
-            found |= {reads.fill_id(one): reads.fill_from(symbol, one, "", market) for one in fresh}
+            found |= {reads.fill_id(one): reads.fill_from(symbol, one, market) for one in fresh}
             if not fresh or len(page) < PAGE:
                 return found
             params["idLessThan"] = min(fresh, key=reads.fill_id)["id"]

@@ -14,12 +14,8 @@ NOTHING = Decimal(0)
 NONE: Mapping[str, Any] = {}
 
 _ENDED = {"closed": "filled", "canceled": "cancelled", "expired": "expired", "rejected": "rejected"}
-_SOURCES = {
-    "stop_loss": ("loss",),
-    "take_profit": ("profit", "surplus"),
-    "liquidation": ("liquidat", "burst"),
-}
-"""Reason -> what Bitget's `orderSource` or `tradeSide` then holds."""
+_LIQUIDATED = ("liquidat", "burst")
+"""What Bitget's `tradeSide` then holds."""
 
 
 def number(value: object) -> Decimal:
@@ -170,26 +166,21 @@ def _executed_side(trade: Mapping[str, Any]) -> str:
 
 
 def _fee(trade: Mapping[str, Any], market: Mapping[str, Any]) -> Decimal:
-    """USDT. One that was paid in another coin (BGB) is taken as the market's rate has it, which is
-    the most it can be: what the coin was worth then nobody says.
+    """USDT. One that was paid in another coin (BGB), be it in part, is taken as the market's rate
+    has it, which is the most it can be: what the coin was worth then nobody says.
     """
-    fee = trade.get("fee") or NONE
-    if fee.get("currency") in (None, "", "USDT"):
-        return abs(number(fee.get("cost")))  # a unified one comes out negative
+    coins = {str(part.get("feeCoin") or "USDT") for part in trade["info"].get("feeDetail") or ()}
+    if coins <= {"USDT"}:
+        return abs(number((trade.get("fee") or NONE).get("cost")))  # unified: comes out negative
     maker = trade.get("takerOrMaker") == "maker"
     rate = number(market["maker" if maker else "taker"])
     return number(trade["amount"]) * number(trade["price"]) * rate
 
 
-def fill_from(
-    symbol: str, trade: Mapping[str, Any], source: str, market: Mapping[str, Any]
-) -> ExchangeFill:
-    """An execution. `source`: what the exchange says caused its order, if it was asked; `market`:
-    ccxt's.
-    """
-    said = f"{source} {trade['info'].get('tradeSide') or ''}".lower()
-    reasons = [why for why, marks in _SOURCES.items() if any(mark in said for mark in marks)]
-    reason = "liquidation" if "liquidation" in reasons else next(iter(reasons), "")
+def fill_from(symbol: str, trade: Mapping[str, Any], market: Mapping[str, Any]) -> ExchangeFill:
+    """An execution, of which Bitget says why only where it liquidated. `market`: ccxt's."""
+    said = str(trade["info"].get("tradeSide") or "").lower()
+    reason = "liquidation" if any(mark in said for mark in _LIQUIDATED) else ""
     return ExchangeFill(
         fill_id=fill_id(trade),
         client_order_id=None,

@@ -245,11 +245,13 @@ async def test_a_level_that_is_refused_for_another_reason_is_tried_again(desk: L
     assert len(desk.account.live_plans()) == 2
 
 
+@pytest.mark.parametrize("share", ["1", "0.5"], ids=["all of it", "half of it"])
 @pytest.mark.parametrize("unified", [False, True], ids=["classic", "unified"])
-async def test_a_fee_in_another_coin_is_what_it_would_be_in_usdt(unified: bool) -> None:
-    """Of 600 USDT 0.06% each way, paid in BGB of 4.5 USDT."""
+async def test_a_fee_in_another_coin_is_what_it_would_be_in_usdt(unified: bool, share: str) -> None:
+    """Of 600 USDT 0.06% each way, paid in BGB of 4.5 USDT, as far as there were any."""
     async with passing_database() as database, live_desk(database, unified=unified) as desk:
         desk.account.fee_coin, desk.account.fee_coin_price = "BGB", Decimal("4.5")
+        desk.account.fee_coin_share = Decimal(share)
         await desk.trades("buy", "0.01", stop_percent=2.0)
         await desk.trades("sell", "0", purpose="close")
         (trade,) = await desk.closed()

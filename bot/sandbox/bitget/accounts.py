@@ -32,7 +32,7 @@ class Leverage:
 class Account:
     """`authorities`: of a classic key, `permissions`: of a unified one, in Bitget's words.
     `ips`: the addresses the key is bound to, empty = any. `disabled`: the key was deleted.
-    `fee_coin`: what fees are paid in, a coin of `fee_coin_price` USDT.
+    `fee_coin`: what `fee_coin_share` (0..1) of a fee is paid in, a coin of `fee_coin_price` USDT.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Account:
     disabled: bool = False
     fee_coin: str = "USDT"
     fee_coin_price: Decimal = Decimal(1)
+    fee_coin_share: Decimal = Decimal(1)
     bills: list[Bill] = field(default_factory=list)
     wallet: Decimal = ZERO
     orders: dict[str, Order] = field(default_factory=dict)
@@ -96,6 +97,13 @@ class Account:
         stops = [p for p in self.live_plans(position.symbol, position.hold) if p.is_loss]
         covered = sum((plan.qty or position.qty for plan in stops), ZERO)
         return covered >= position.qty
+
+    def fee_parts(self, fee: Decimal) -> Iterator[tuple[str, Decimal]]:
+        """(coin, how much of it) that a fee of so many USDT is paid in."""
+        in_coin = fee * self.fee_coin_share
+        if in_coin < fee:
+            yield "USDT", fee - in_coin
+        yield self.fee_coin, in_coin / self.fee_coin_price
 
     def remember(self, now_ms: int) -> None:
         """Keep the positions as they are for reads that lag."""

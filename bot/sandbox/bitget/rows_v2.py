@@ -83,11 +83,12 @@ def fill_row(account: Account, fill: Fill) -> dict[str, Any]:
         "baseVolume": plain(fill.qty),
         "feeDetail": [
             {
-                "deduction": "no" if account.fee_coin == "USDT" else "yes",
-                "feeCoin": account.fee_coin,
+                "deduction": "no" if coin == "USDT" else "yes",
+                "feeCoin": coin,
                 "totalDeductionFee": None,
-                "totalFee": plain(-fill.fee / account.fee_coin_price),
+                "totalFee": plain(-paid),
             }
+            for coin, paid in account.fee_parts(fill.fee)
         ],
         "side": sent_side(order),
         "quoteVolume": plain(fill.qty * fill.price),

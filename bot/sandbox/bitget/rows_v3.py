@@ -77,7 +77,7 @@ def fill_row(account: Account, fill: Fill) -> dict[str, Any]:
         "tradeScope": "maker" if fill.maker else "taker",
         "tradeSide": "open" if fill.opens else "close",
         "feeDetail": [
-            {"feeCoin": account.fee_coin, "fee": plain(fill.fee / account.fee_coin_price)}
+            {"feeCoin": coin, "fee": plain(paid)} for coin, paid in account.fee_parts(fill.fee)
         ],
         "createdTime": str(fill.at_ms),
         "updatedTime": str(fill.at_ms),
