@@ -21,13 +21,13 @@ from handlers.answers import answered, speaker
 from handlers.attachments import attached
 from handlers.callbacks import Buttons
 from handlers.context import Context
-from handlers.errors import explain
+from handlers.errors import explain, sentence
 from handlers.limits import RateLimiter
 from handlers.looks import looked
 from handlers.services import Services
 from handlers.steps import Step, Steps, check_access
-from handlers.texts import Translator
-from handlers.types import Incoming, Reply
+from handlers.texts import Translator, plain
+from handlers.types import Button, Incoming, Reply
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,7 +51,7 @@ class Dispatcher:
         Judged once, when an update comes in: what was admitted is not held back when it is tried
         again. What overtakes has a limit of its own: a flood must not keep anybody from stopping.
         """
-        if not incoming.is_private and not self.steps.is_ours(incoming):
+        if not incoming.is_private and not self._is_ours(incoming):
             return Reply()
         verdict = self.limiter.check((incoming.sender_id, self.steps.lane(incoming)))
         return None if verdict.allowed else self._held_back(incoming, verdict.first)
@@ -200,11 +200,20 @@ class Dispatcher:
         return speaker(incoming, found[1] if found else None)
 
     def _in_group(self, incoming: Incoming) -> Reply:
-        if not self.steps.is_ours(incoming):
+        if not self._is_ours(incoming):
             return Reply()
+        t = speaker(incoming, None)
         error = DomainError("private_only")
-        tapped = incoming.callback_id is not None
-        return answered(incoming, explain(error, speaker(incoming, None), tapped=tapped))
+        if incoming.callback_id is not None:
+            return answered(incoming, explain(error, t, tapped=True))
+        url = f"https://t.me/{self.services.bot_username}"
+        there = ((Button(plain(t("button.in_private")), url=url),),)
+        return answered(incoming, Reply.text(sentence(error, t), there))
+
+    def _is_ours(self, incoming: Incoming) -> bool:
+        """In a group others talk, too, and to other bots, which may have commands of our names."""
+        named = incoming.addressee in ("", self.services.bot_username.lower())
+        return named and self.steps.is_ours(incoming)
 
     def _held_back(self, incoming: Incoming, first: bool) -> Reply:
         """Say so once, then stay silent: a flood must not become a flood of answers."""

@@ -56,7 +56,7 @@ def _message(update_id: int, message: dict[str, Any], received_at: datetime) -> 
     document = message.get("document")
     if "text" not in message and document is None:
         return None
-    command, args = _command(_clean(text))
+    command, args, addressee = _command(_clean(text))
     return Incoming(
         update_id=update_id,
         received_at=received_at,
@@ -64,6 +64,7 @@ def _message(update_id: int, message: dict[str, Any], received_at: datetime) -> 
         text=_clean(text),
         command=command,
         args=args,
+        addressee=addressee,
         **_who(message, message),
         **_document(document),
     )
@@ -101,14 +102,15 @@ def _who(message: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _command(text: str) -> tuple[str | None, tuple[str, ...]]:
-    """(name, arguments). A slash that no name follows begins no command: scripts of other
-    languages begin with two.
+def _command(text: str) -> tuple[str | None, tuple[str, ...], str]:
+    """(name, arguments, the bot that is meant). A slash that no name follows begins no command:
+    scripts of other languages begin with two.
     """
     words = text[1:].split()[:64]
     if not (text.startswith("/") and words and _NAMED.match(words[0])):
-        return None, ()
-    return words[0].partition("@")[0].lower()[:64], tuple(words[1:])
+        return None, (), ""
+    name, _, addressee = words[0].lower().partition("@")
+    return name[:64], tuple(words[1:]), addressee[:64]
 
 
 def _document(document: Any) -> dict[str, Any]:

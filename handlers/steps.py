@@ -78,7 +78,7 @@ class Steps:
         return tap is not None and tap.writes
 
     def is_ours(self, incoming: Incoming) -> bool:
-        """In a group others talk, too, and to other bots."""
+        """Whether it is a command, or a button, of ours."""
         return incoming.callback_id is not None or incoming.command in self.routes
 
     def planned(self, incoming: Incoming) -> Step | None:

@@ -106,7 +106,8 @@ class Reply:
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """An update, parsed: a message (with `command`/`args` when it is one) or a tap on a button.
-    `file_text`: of its document, where somebody asked for one.
+    `addressee`: the bot that a command names, "" for none. `file_text`: of its document, where
+    somebody asked for one.
     """
 
     update_id: int
@@ -120,6 +121,7 @@ class Incoming:
     text: str = ""
     command: str | None = None
     args: tuple[str, ...] = ()
+    addressee: str = ""
     callback_id: str | None = None
     callback_data: str | None = None
     document_id: str | None = None

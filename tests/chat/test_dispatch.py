@@ -165,12 +165,13 @@ def test_access_that_nobody_defined_lets_nobody_in() -> None:
 async def test_in_a_group_only_our_own_commands_are_answered_and_none_is_done(
     bot: Rig, far: Chat
 ) -> None:
-    for text in ("hi all", "/weather", "/add x", "/add@leverframe_bot y"):
+    for text in ("hi all", "/weather", "/add x", "/add@Leverframe_bot y", "/add@other_bot z"):
         far.says("user", text, "crowd")
     await bot.takes()
     assert await bot.effects() == {}
     said = [str(call["text"]) for call in far.calls("sendMessage")]
     assert said == [says("private_only")] * 2
+    assert "https://t.me/leverframe_bot" in str(far.calls("sendMessage")[0]["reply_markup"])
 
 
 async def test_a_flood_is_answered_once_and_stopping_still_works(bot: Rig, far: Chat) -> None:

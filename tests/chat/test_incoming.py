@@ -48,6 +48,7 @@ def test_a_command_and_its_arguments() -> None:
     incoming = parse(message(text="/Risk@leverframe_bot set  x 1"), NOW)
     assert incoming is not None
     assert (incoming.command, incoming.args) == ("risk", ("set", "x", "1"))
+    assert incoming.addressee == "leverframe_bot"
     assert (incoming.sender_id, incoming.language_code, incoming.is_private) == (5, "ko", True)
 
 
