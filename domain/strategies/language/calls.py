@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-from functools import cache
 from typing import Protocol
 
 from domain.strategies.language.errors import closest
+from domain.strategies.language.formulas import default_of
 from domain.strategies.language.functions import Arg, ArgKind, Function
 from domain.strategies.language.nodes import Graph, Kind, Node
-from domain.strategies.language.parser import Statement
 from domain.strategies.language.vocabulary import COUNTER
 
 
@@ -27,19 +26,6 @@ class Reader(Protocol):
     def refuse(
         self, code: str, tree: ast.AST, suggestion: str | None = None, **params: object
     ) -> Node: ...
-
-
-@cache
-def formula_statement(formula: str) -> Statement:
-    """A formula of the function table, parsed once."""
-    return Statement(ast.parse(formula).body[0], formula, 1)
-
-
-def formula_tree(statement: Statement) -> ast.expr:
-    """The expression of a parsed formula."""
-    node = statement.node
-    assert isinstance(node, ast.Expr)  # noqa: S101 - the table is ours
-    return node.value
 
 
 def bind_arguments(reader: Reader, function: Function, tree: ast.Call) -> tuple[Node, ...] | None:
@@ -96,7 +82,7 @@ def _match(reader: Reader, function: Function, tree: ast.Call) -> dict[str, ast.
 
 def _fit(reader: Reader, function: Function, arg: Arg, tree: ast.expr | None) -> Node:
     if tree is None:
-        return _default(reader.graph, arg)
+        return default_of(reader.graph, arg)
     if arg.kind is ArgKind.TEXT:
         return _word(reader, arg, tree)
     if arg.kind is ArgKind.CONDITION:
@@ -114,7 +100,7 @@ def _fit(reader: Reader, function: Function, arg: Arg, tree: ast.expr | None) ->
 
 
 def _word(reader: Reader, arg: Arg, tree: ast.expr) -> Node:
-    """A text in quotes; inside a formula of ours, the name of a text that was given."""
+    """A text in quotes."""
     if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
         if tree.value in arg.choices:
             return reader.graph.text(tree.value)
@@ -125,11 +111,3 @@ def _word(reader: Reader, arg: Arg, tree: ast.expr) -> Node:
     if node.kind in (Kind.TEXT, Kind.ANY):
         return node
     return reader.refuse("expected_text", tree, f'"{arg.choices[0]}"', argument=arg.name)
-
-
-def _default(graph: Graph, arg: Arg) -> Node:
-    if arg.kind is ArgKind.TEXT:
-        return graph.text(str(arg.default))
-    if isinstance(arg.default, str):
-        return graph.series(arg.default)
-    return graph.number(float(arg.default or 0))

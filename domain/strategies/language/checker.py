@@ -23,6 +23,7 @@ from domain.strategies.language.nodes import Frame, Graph, Kind, Node
 from domain.strategies.language.params import Param, read_param
 from domain.strategies.language.parser import Statement, parse
 from domain.strategies.language.scripting import size_of, stack_of
+from domain.strategies.language.special import Written
 from domain.strategies.language.trailing import trailing_stop
 from domain.strategies.language.vocabulary import (
     CONDITION_OUTPUTS,
@@ -158,7 +159,7 @@ class _Checker:
         self.assigned.setdefault(name, statement.line)
         if fine:
             self.scope.names[name] = value
-            self.scope.written[name] = statement, node.value
+            self.scope.written[name] = Written(statement, node.value)
             if name in OUTPUTS:
                 self.checked.outputs[name] = value
                 self.written[name] = translator, node.value

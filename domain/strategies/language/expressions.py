@@ -8,17 +8,18 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.strategies.language.calls import bind_arguments, formula_statement, formula_tree
+from domain.strategies.language.calls import bind_arguments
 from domain.strategies.language.errors import Findings, closest
 from domain.strategies.language.foreign import called_here
+from domain.strategies.language.formulas import called, negated, shifted
 from domain.strategies.language.functions import FUNCTIONS, TABLE, Function
 from domain.strategies.language.limits import MAX_LENGTH
 from domain.strategies.language.nodes import Frame, Graph, Kind, Node
+from domain.strategies.language.operators import ARITHMETIC, COMPARISON
 from domain.strategies.language.parser import Statement
-from domain.strategies.language.special import NESTED, READ_SPECIAL, names_behind
+from domain.strategies.language.special import NESTED, READ_SPECIAL, Written, names_behind
 from domain.strategies.language.vocabulary import (
     COUNTER,
-    HIDDEN_SERIES,
     OUTPUTS,
     POSITION_FUNCTIONS,
     POSITION_SCALARS,
@@ -26,24 +27,6 @@ from domain.strategies.language.vocabulary import (
     SPECIAL,
     STATEMENTS,
 )
-
-_ARITHMETIC: dict[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-    ast.Pow: "**",
-}
-_COMPARISON: dict[type[ast.cmpop], str] = {
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-}
 
 
 @dataclass(slots=True)
@@ -53,7 +36,7 @@ class Scope:
     graph: Graph
     findings: Findings
     names: dict[str, Node] = field(default_factory=dict)
-    written: dict[str, tuple[Statement, ast.expr]] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)  # names that some expression has read
     framed: dict[tuple[Frame, str], Node] = field(default_factory=dict)
     later: dict[str, int] = field(default_factory=dict)  # assigned further down: name -> line
@@ -69,11 +52,10 @@ class Translator:
     `inside`: the function or index that they would stand in.
     """
 
-    def __init__(self, scope: Scope, statement: Statement, *, trusted: bool = False) -> None:
+    def __init__(self, scope: Scope, statement: Statement) -> None:
         self.scope = scope
         self.graph = scope.graph
         self.statement = statement
-        self.trusted = trusted  # a formula of the function table: hidden functions are open to it
         self.barred = ""
         self.inside = ""
 
@@ -134,7 +116,7 @@ class Translator:
         if name in scope.names:
             scope.used.add(name)
             return self._named(name, self._allowed(scope.names[name], tree), tree)
-        if name in SERIES or (self.trusted and name in HIDDEN_SERIES):
+        if name in SERIES:
             return self.graph.series(name)
         if name in POSITION_SCALARS:
             return self._allowed(self.graph.position(name), tree)
@@ -152,7 +134,7 @@ class Translator:
     def _named(self, name: str, node: Node, tree: ast.Name) -> Node:
         """What a name stands for: over another series its line is read anew there."""
         frame = self.graph.frame
-        if node.scalar or node.frame == frame or self.trusted:
+        if node.scalar or node.frame == frame:
             return node
         if "symbol" in node.elsewhere or (frame.timeframe and node.elsewhere):
             return self.refuse("frame_nested", tree, NESTED)
@@ -161,8 +143,8 @@ class Translator:
             read = {known for there, known in framed if there == frame}
             for needed in names_behind(self.scope.written, name, read):
                 if not self.scope.names[needed].scalar:
-                    statement, written = self.scope.written[needed]
-                    framed[frame, needed] = Translator(self.scope, statement).read(written)
+                    line = self.scope.written[needed]
+                    framed[frame, needed] = Translator(self.scope, line.statement).read(line.tree)
         return framed[frame, name]
 
     def _unknown_name(self, tree: ast.Name) -> Node:
@@ -177,7 +159,7 @@ class Translator:
         return self.refuse("unknown_name", tree, hint)
 
     def _binary(self, tree: ast.BinOp) -> Node:
-        sign = _ARITHMETIC.get(type(tree.op))
+        sign = ARITHMETIC.get(type(tree.op))
         left, right = self.number(tree.left), self.number(tree.right)
         if sign is None:
             return self.refuse("not_allowed", tree)
@@ -191,9 +173,7 @@ class Translator:
             return node
         if not isinstance(tree.op, ast.USub):
             return self.refuse("not_allowed", tree)
-        if node.op == "number":
-            return self.graph.number(-float(node.value))
-        return self._made("negate", Kind.NUMBER, (node,))
+        return self.graph.error() if node.kind is Kind.ANY else negated(self.graph, node)
 
     def _logic(self, tree: ast.BoolOp) -> Node:
         parts = tuple(self.condition(part) for part in tree.values)
@@ -204,7 +184,7 @@ class Translator:
         terms = [self.number(term) for term in (tree.left, *tree.comparators)]
         pairs = []
         for op, left, right in zip(tree.ops, terms, terms[1:], strict=False):
-            sign = _COMPARISON.get(type(op))
+            sign = COMPARISON.get(type(op))
             if sign is None:
                 return self.refuse("not_allowed", tree)
             pairs.append(self._made("compare", Kind.CONDITION, (left, right), sign))
@@ -227,12 +207,7 @@ class Translator:
         bars = index.value if isinstance(index, ast.Constant) else None
         if not isinstance(bars, int) or isinstance(bars, bool) or bars > MAX_LENGTH:
             return self.refuse("bad_index", index, most=MAX_LENGTH)
-        return self._shifted(node, self.graph.number(bars))
-
-    def _shifted(self, node: Node, bars: Node) -> Node:
-        if node.kind is Kind.ANY or (bars.op == "number" and bars.value == 0):
-            return node
-        return self.graph.shift(node, bars)
+        return shifted(self.graph, node, self.graph.number(bars))
 
     def _attribute(self, tree: ast.Attribute) -> Node:
         word = tree.attr.lower()
@@ -245,15 +220,12 @@ class Translator:
         if not isinstance(tree.func, ast.Name):
             return self.refuse("not_allowed", tree)
         name = tree.func.id
-        if self.trusted and name == "_ago":
-            return self._shifted(self.number(tree.args[0]), self.number(tree.args[1]))
         if name in READ_SPECIAL:
             return READ_SPECIAL[name](self, tree)
         function = TABLE.get(name)
-        if function is None or (function.hidden and not self.trusted):
+        if function is None or function.hidden:
             return self._unknown_function(tree.func)
-        free = self.trusted or name in POSITION_FUNCTIONS  # no formula reads the position
-        with _NOTHING if free else self.column_only(name):
+        with _NOTHING if name in POSITION_FUNCTIONS else self.column_only(name):
             args = bind_arguments(self, function, tree)
         if args is None or any(arg.kind is Kind.ANY for arg in args):
             return self.graph.error()
@@ -262,25 +234,12 @@ class Translator:
     def _invoke(self, function: Function, args: tuple[Node, ...], tree: ast.Call) -> Node:
         """The call's node; its inner nodes answer for their lengths at the user's call."""
         before = len(self.graph.nodes)
-        node = self.graph.known_call(function.name, args)
-        if node is None:
-            body = self._expand(function, args) if function.formula else None
-            kind = function.returns
-            fixed = function.elementwise and all(arg.scalar for arg in args)
-            scalar = fixed if body is None else body.scalar
-            node = self.graph.make("call", kind, args, function.name, scalar=scalar, body=body)
-        if not self.trusted:
-            place = (*self.statement.at(tree), self.statement.source(tree))
-            for made in (*self.graph.nodes[before:], node):
-                self.scope.places.setdefault(made.index, place)
-            self.scope.calls[node.index] = node
+        node = called(self.graph, function, args)
+        place = (*self.statement.at(tree), self.statement.source(tree))
+        for made in (*self.graph.nodes[before:], node):
+            self.scope.places.setdefault(made.index, place)
+        self.scope.calls[node.index] = node
         return node
-
-    def _expand(self, function: Function, args: tuple[Node, ...]) -> Node:
-        names = {arg.name: node for arg, node in zip(function.args, args, strict=True)}
-        scope = Scope(self.graph, self.scope.findings, names)
-        statement = formula_statement(function.formula)
-        return Translator(scope, statement, trusted=True).read(formula_tree(statement))
 
     def _unknown_function(self, tree: ast.Name) -> Node:
         name = tree.id

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Callable, Mapping, Set
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from domain.market.timeframes import TIMEFRAMES
@@ -115,21 +117,31 @@ def _elsewhere(reader: Reader, tree: ast.Call, op: str, word: str, frame: Frame)
     return node if node.kind is Kind.ANY else graph.brought(op, node, word)
 
 
-def names_behind(
-    written: Mapping[str, tuple[Statement, ast.expr]], name: str, read: Set[str]
-) -> list[str]:
+@dataclass(frozen=True)
+class Written:
+    """A line of the program that gives what it says a name."""
+
+    statement: Statement
+    tree: ast.expr
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What it reads by name; asked once for each series that the line is read over."""
+        return tuple(node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name))
+
+
+def names_behind(written: Mapping[str, Written], name: str, read: Set[str]) -> list[str]:
     """The names that a name is made of, in the order of the text, itself the last.
 
     Not followed are those in `read`: so all names of a program cost no more than its text.
     """
     found, waiting, seen = {name}, [name], {name, *read}
     while waiting:
-        _, tree = written[waiting.pop()]
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and node.id in written and node.id not in seen:
-                seen.add(node.id)
-                found.add(node.id)
-                waiting.append(node.id)
+        for named in written[waiting.pop()].names:
+            if named in written and named not in seen:
+                seen.add(named)
+                found.add(named)
+                waiting.append(named)
     return [known for known in written if known in found]
 
 
