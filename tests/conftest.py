@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 import structlog
+from coverage.exceptions import CoverageWarning
 from hypothesis import HealthCheck, settings
 
 from bot.workers.ahead import alone
@@ -76,6 +78,18 @@ def pytest_collection_finish() -> None:
 def pytest_sessionfinish() -> None:
     """Here and not at the end of the process: what is measured is put together after this."""
     light_pool().end()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop() -> Iterator[None]:
+    """A process that was ended while it wrote what it had measured leaves a file that is none: left
+    out, and not worth a word. Other warnings of coverage's are no errors, as pytest-cov has it.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("once", CoverageWarning)
+        for said in ("Data file .* isn't a coverage data file", "Couldn't use data file"):
+            warnings.filterwarnings("ignore", said, CoverageWarning)
+        return (yield)
 
 
 @pytest.fixture(scope="session")
