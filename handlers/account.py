@@ -19,7 +19,9 @@ async def balance(ctx: Context) -> Reply:
     found = ctx.looked if isinstance(ctx.looked, Balance) else None
     seen = await bots.status(ctx.session, clock, ctx.user.id)
     text = lines(
-        account_cards.balance(t, found, seen.equity, ctx.settings.mode),
+        account_cards.balance(
+            t, found, seen.equity, ctx.settings.mode, keyless=seen.entries_blocked == "no_key"
+        ),
         "",
         as_of(t, ctx.now, clock.now_ms()),
     )

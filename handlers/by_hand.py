@@ -11,7 +11,7 @@ from typing import Any
 from domain.access.step_up import check_loosening
 from domain.bots import entry_by_hand, level_by_hand
 from domain.bots.entry_by_hand import Asked
-from domain.bots.modes import LIVE
+from domain.bots.modes import LIVE, check_key
 from domain.errors import DomainError
 from domain.market.ports import Contract, Price, unknown_symbol
 from domain.trading.ports import Balance
@@ -77,13 +77,13 @@ async def enter(ctx: Context) -> Reply:
     """`/long|/short <symbol> [risk%]`: what would be opened, what it costs, and the worst case.
 
     Raises DomainError("entry_usage" | "unknown_symbol" | "not_a_risk" | "risk_above_setting" |
-    "account_unreadable").
+    "no_key" | "account_unreadable").
     """
     command = str(ctx.incoming.command)
     if not ctx.incoming.args:
         raise DomainError("entry_usage", command=command)
     symbol, risk = _symbol(ctx), _risk(ctx.incoming.args[1:])
-    balance, quote = _seen(ctx)
+    balance, quote = await _seen(ctx)
     price, contract = quote.price, quote.contract
     asked = Asked(ctx.settings.mode, symbol, _SIDES[command], risk, price.last, price)
     seen = await entry_by_hand.preview(
@@ -118,7 +118,7 @@ async def tap_enter(ctx: Context) -> Reply:
         None if risk is None else float(risk),
         float(ctx.tap["price"]),
     )
-    balance, quote = _seen(ctx)
+    balance, quote = await _seen(ctx)
     seen, order = await entry_by_hand.enter(
         ctx.session,
         ctx.services.clock,
@@ -174,8 +174,9 @@ def _symbol(ctx: Context) -> str:
     return found
 
 
-def _seen(ctx: Context) -> tuple[Balance, Quote]:
+async def _seen(ctx: Context) -> tuple[Balance, Quote]:
     if not isinstance(ctx.looked, Seen) or ctx.looked.balance is None:
+        await check_key(ctx.session, ctx.user.id, ctx.settings.mode)
         raise DomainError("account_unreadable")
     return ctx.looked.balance, _quote(ctx.looked.quote)
 

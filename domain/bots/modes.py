@@ -78,6 +78,17 @@ async def set_mode(
     )
 
 
+async def is_keyless(session: AsyncSession, user_id: int, mode: str) -> bool:
+    """Whether nothing can be done in a mode for want of a key: it was revoked, or taken away."""
+    return mode != PAPER and not await keys.can_trade(session, user_id, demo=mode == DEMO)
+
+
+async def check_key(session: AsyncSession, user_id: int, mode: str) -> None:
+    """Raises DomainError("no_key", mode)."""
+    if await is_keyless(session, user_id, mode):
+        raise DomainError("no_key", mode=mode)
+
+
 def check_mode(wanted: str, modes: Collection[str]) -> None:
     """Raises DomainError("unknown_mode", mode, known) | ("mode_not_available", mode)."""
     if wanted not in MODES:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.config import config
 from domain.bots.models import BotStatus, BotSymbol
-from domain.bots.modes import PAPER, check_mode, chosen_mode
+from domain.bots.modes import PAPER, check_key, check_mode, chosen_mode
 from domain.bots.roster import Sizing, sizing_of
 from domain.bots.ticks import close_now
 from domain.clock import MarketClock
@@ -76,8 +76,8 @@ async def preview_start(
     Raises RuleErrors for a strategy that does not compile, and DomainError: "strategy_gone",
     "strategy_empty", "strategy_memory" (bars, limit), "no_symbols", "too_many_symbols" (count,
     limit), "unknown_symbol", "unknown_timeframe", "timeframe_too_fine" (symbol, timeframe, finest),
-    "rules_timeframe" (timeframe, chart), "mode_not_available" (mode), "mode_switch" (before,
-    after), "bot_panicked", "trading_killed", "symbols_killed" (symbols),
+    "rules_timeframe" (timeframe, chart), "mode_not_available" (mode), "no_key" (mode),
+    "mode_switch" (before, after), "bot_panicked", "trading_killed", "symbols_killed" (symbols),
     "symbols_not_allowed" (symbols, allowed).
     """
     chosen = _symbols(market, symbols)
@@ -87,6 +87,7 @@ async def preview_start(
     bound = program.bind(dict(inputs or {}))
     memory = _memory(market, bound, timeframe)
     mode = await mode_of(session, user_id, modes)
+    await check_key(session, user_id, mode)
     running = await session.get(BotStatus, user_id)
     held = await _bot_positions(session, user_id)
     _switchable(running, mode, held)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bots.config import config
 from domain.bots.models import BotStatus, BotSymbol
-from domain.bots.modes import chosen_mode
+from domain.bots.modes import chosen_mode, is_keyless
 from domain.bots.roster import Sizing, sizing_of
 from domain.clock import MarketClock
 from domain.market.timeframes import to_ms
@@ -43,9 +43,9 @@ class DayView:
 class BotView:
     """A user's bot. `state`: none (never started), stopped, running, paused, halted, panicked.
 
-    `entries_blocked`: why it enters nothing now (suspended, killed_all, bot_paused, daily_loss,
-    ...), None when it may; `killed`: those of its symbols that an operator has stopped. `equity`,
-    `unrealized`: USDT as last seen, at `seen_at` (market time); None where nobody looked yet.
+    `entries_blocked`: why it enters nothing now (suspended, no_key, killed_all, bot_paused,
+    daily_loss, ...), None when it may; `killed`: those of its symbols that an operator has stopped.
+    `equity`, `unrealized`: USDT as last seen, at `seen_at` (market time); None where nobody looked.
     `leverage`: after the limits.
     `next_close_ms`: when it decides next, None when it is not running.
     """
@@ -110,7 +110,9 @@ async def status(session: AsyncSession, clock: MarketClock, user_id: int) -> Bot
         seen_at=None if account is None else account.seen_at,
         unrealized=sum((each.pnl for each in held), Decimal(0)),
         day=day,
-        entries_blocked=_killed(stopped, user_id) or _blocked(row, suspended, day),
+        entries_blocked=_killed(stopped, user_id)
+        or ("no_key" if await is_keyless(session, user_id, mode) else None)
+        or _blocked(row, suspended, day),
         positions={each.symbol: each.side for each in held},
         killed=tuple(s for s in symbols if any(each.symbol == s for each in stopped)),
     )

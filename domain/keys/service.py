@@ -99,11 +99,24 @@ async def open_for_use(
     Raises DomainError("no_key") when there is none ready, ("key_tampered") when its row was
     changed by somebody without the master key: that is the caller's to hand to `distrust`.
     """
-    rows = [row for row in await _rows(session, user_id) if _state(row) == "ready"]
-    fitting = [row for row in rows if (row.exchange, row.demo) == (exchange, demo)]
+    fitting = await _ready(session, user_id, exchange, demo=demo)
     if not fitting:
         raise DomainError("no_key", exchange=exchange)
     return fitting[-1], trusted(cipher, fitting[-1])
+
+
+async def can_trade(
+    session: AsyncSession, user_id: int, *, demo: bool, exchange: str = "bitget"
+) -> bool:
+    """Whether a user has a key that may trade, as far as is known here."""
+    return bool(await _ready(session, user_id, exchange, demo=demo))
+
+
+async def _ready(
+    session: AsyncSession, user_id: int, exchange: str, *, demo: bool
+) -> Sequence[ApiKey]:
+    rows = [row for row in await _rows(session, user_id) if _state(row) == "ready"]
+    return [row for row in rows if (row.exchange, row.demo) == (exchange, demo)]
 
 
 def trusted(cipher: Cipher, row: ApiKey) -> Credentials:

@@ -12,14 +12,18 @@ from handlers.render.text import lines
 from handlers.texts import Html, Translator
 
 
-def balance(t: Translator, found: Balance | None, last_seen: float | None, mode: str) -> Html:
-    """`found` None: the account can not be read; `last_seen`: its equity then, USDT."""
+def balance(
+    t: Translator, found: Balance | None, last_seen: float | None, mode: str, *, keyless: bool
+) -> Html:
+    """`found` None: the account can not be read, `keyless` for want of a key; `last_seen`: its
+    equity then, USDT.
+    """
     title = t("balance.title", mode=t(f"mode.{mode}"))
     if found is None:
         seen = None
         if last_seen is not None:
             seen = t("balance.last_seen", amount=numbers.money(t, last_seen))
-        return lines(title, "", t("balance.unread"), seen)
+        return lines(title, "", t("balance.no_key" if keyless else "balance.unread"), seen)
     rows = [
         (t("balance.equity"), numbers.money(t, found.equity)),
         (t("balance.balance"), numbers.money(t, found.balance)),

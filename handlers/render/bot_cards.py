@@ -14,7 +14,7 @@ from handlers.render.backtest_cards import progress_bar
 from handlers.render.position_cards import LivePosition
 from handlers.render.tables import pairs
 from handlers.render.text import italic, join, lines
-from handlers.texts import Html, Translator, plain
+from handlers.texts import Html, Translator
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,16 @@ def status(
         t("status.killed", symbols=", ".join(view.killed)) if view.killed else None,
         "",
         pairs([(str(name), value) for name, value in _money(t, view, money, held)]),
+        _seen(t, money),
         _loss_used(t, view),
     )
+
+
+def _seen(t: Translator, money: Money) -> Html | None:
+    """Below the table: beside the amount it would be wider than a phone."""
+    if money.equity is None or money.seen_at is None:
+        return None
+    return t("status.equity_seen", time=numbers.moment(t, money.seen_at))
 
 
 def _loss_used(t: Translator, view: BotView) -> Html | None:
@@ -195,9 +203,6 @@ def _money(
 ) -> list[tuple[Html, str]]:
     unrealised = sum((each.pnl for each in held), Decimal(0))
     equity = numbers.MISSING if money.equity is None else numbers.money(t, money.equity)
-    if money.equity is not None and money.seen_at is not None:
-        seen = numbers.moment(t, money.seen_at)
-        equity = plain(t("status.equity_seen", amount=equity, time=seen))
     return [
         (t("status.equity"), equity),
         (t("status.today"), numbers.money(t, money.today, signed=True)),
