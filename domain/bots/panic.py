@@ -16,18 +16,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.audit import service as audit
 from domain.bots.models import BotStatus, Panic
-from domain.clock import MarketClock, to_ms
+from domain.clock import MarketClock, from_ms, to_ms
 from domain.outbox import kinds
 from domain.outbox.service import Outbox
 from domain.risk.service import locked_limits
 from domain.trading.intents import BUY, LONG, PANIC, SELL, Intent, write_intents
 from domain.trading.models import Order
 from domain.trading.ports import ExchangePosition
-from domain.trading.states import CANCELLED, OPEN, UNSENT, move
+from domain.trading.states import CANCELLED, OPEN, REJECTED, UNSENT, move
 
 PANICKED = "panicked"
 CLOSING, FLAT = "closing", "flat"
 """States of a panic's row."""
+_MARKET_GONE_MS = 60_000
+"""A panic may last until such a market is settled, for days: each of its tries is a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +117,21 @@ async def close_orders(
     held: Iterable[ExchangePosition],
     now_ms: int,
 ) -> None:
-    """A reduce-only order for the whole of each position, unless one of a panic is under way."""
+    """A reduce-only order for the whole of each position, unless one of a panic is under way, or
+    was refused a moment ago because there is no such market any more.
+    """
     await locked_limits(session, panic.user_id)
-    found = await session.execute(
-        select(Order.symbol, Order.side).where(
-            Order.user_id == panic.user_id,
-            Order.mode == panic.mode,
-            Order.purpose == PANIC,
-            Order.state.in_(OPEN),
-        )
+    ours = select(Order.symbol, Order.side).where(
+        Order.user_id == panic.user_id, Order.mode == panic.mode, Order.purpose == PANIC
     )
-    going = {(symbol, side) for symbol, side in found}
+    hopeless = ours.where(
+        Order.state == REJECTED,
+        Order.error_code == "market_gone",
+        Order.decided_at > from_ms(now_ms - _MARKET_GONE_MS),
+    )
+    going = set[tuple[str, str]]()
+    for wanted in (ours.where(Order.state.in_(OPEN)), hopeless):
+        going |= {(symbol, side) for symbol, side in await session.execute(wanted)}
     intents = [
         Intent(
             user_id=panic.user_id,

@@ -9,11 +9,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.jobs.panics import STUCK_AFTER_S
 from bot.sandbox.bitget import Fault
 from domain.bots import panic
 from domain.market.timeframes import DAY_MS
+from domain.trading.models import Order
 from tests.support.live import LIVE, LiveDesk, live_desk
 from tests.support.trading import passing_database
 
@@ -58,6 +60,13 @@ async def is_in_no_list(desk: LiveDesk, symbol: str) -> None:
 
 async def kinds(desk: LiveDesk) -> list[str]:
     return [kind for kind, _ in await desk.told()]
+
+
+async def refused(desk: LiveDesk, symbol: str) -> int:
+    """Orders in that market that were."""
+    wanted = select(func.count(Order.id)).where(Order.symbol == symbol, Order.state == "rejected")
+    async with desk.database.read() as session:
+        return await session.scalar(wanted) or 0
 
 
 async def test_the_other_positions_are_looked_after(desk: LiveDesk) -> None:
@@ -139,10 +148,11 @@ async def test_a_panic_tells_of_what_it_can_not_close(desk: LiveDesk) -> None:
     await is_in_no_list(desk, "ETHUSDT")
     async with desk.database.write() as session:
         await panic.begin(session, desk.clock, desk.user_id, LIVE, desk.clock.now())
-    for _ in range(4):
+    for _ in range(6):
         await desk.closes_panics()
         desk.clock.advance(STUCK_AFTER_S)
     assert {symbol for symbol, _ in desk.account.positions} == {"ETHUSDT"}
+    assert await refused(desk, "ETHUSDT") == 2, "a minute between two tries: each is a row"
     (said,) = [params for kind, params in await desk.told() if kind == "panic"]
     assert (said["outcome"], said["left"]) == ("stuck", "ETHUSDT")
     desk.account.positions.clear()
