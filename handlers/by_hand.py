@@ -147,8 +147,8 @@ async def take(ctx: Context) -> Reply:
 async def _move(ctx: Context, what: str) -> Reply:
     if len(ctx.incoming.args) < 2:
         raise DomainError("level_usage", command="sl" if what == level_by_hand.STOP else "tp")
-    symbol, price = _symbol(ctx), _price(ctx.incoming.args[1])
-    quote = _quote(ctx.looked)
+    symbol, quote = _symbol(ctx), _quote(ctx.looked)
+    price = _price(ctx.incoming.args[1], symbol, quote)
     moved = await level_by_hand.move_level(
         ctx.session,
         ctx.services.clock,
@@ -199,11 +199,11 @@ def _risk(words: Sequence[str]) -> float | None:
     return float(number)
 
 
-def _price(word: str) -> Decimal:
+def _price(word: str, symbol: str, quote: Quote) -> Decimal:
     amount = amount_of(word)
     number = _decimal(amount.number)
     if number is None or number <= 0 or amount.unit not in {None, "$", "usdt", "usd"}:
-        raise DomainError("not_a_price", value=word[:20])
+        raise DomainError("not_a_price", value=word[:20], symbol=symbol, mark=quote.price.last)
     return number
 
 

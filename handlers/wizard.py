@@ -6,6 +6,7 @@ The draft travels in the buttons: a card further up in the chat still knows its 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from handlers import inputs
 from handlers.arguments import Wanted, looks_like_symbol, understand
 from handlers.context import Context
 from handlers.render import names, numbers
+from handlers.render.tables import shorten
 from handlers.render.text import lines
 from handlers.texts import Html, Translator, plain
 from handlers.types import Button, Keyboard
@@ -33,6 +35,8 @@ COMMANDS = {
 SEARCHES = frozenset({OPTIMIZE, WALKFORWARD})
 LIVES = timedelta(minutes=15)
 _MOST_SYMBOLS = 12
+_SHOWN_CHARS, _SHOWN_MARKETS = 40, 5
+_NAME_WORDS = 8  # of a strategy's name, more than it is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +213,23 @@ async def _strategy(ctx: Context, words: str, odd: DomainError | None) -> Strate
             raise odd from None
         if error.code != "unknown_strategy" or words.strip("#").isdigit():
             raise
-        known = ", ".join(ctx.services.market.symbols()[:5])
-        raise DomainError("unknown_word", word=words[:40], known=known) from None
+        markets = ctx.services.market.symbols()
+        raise DomainError(
+            "unknown_word",
+            word=shorten(await _unknown(ctx, words), _SHOWN_CHARS),
+            known=", ".join(markets[:_SHOWN_MARKETS]) + ("…" if markets[_SHOWN_MARKETS:] else ""),
+            command=ctx.incoming.command or COMMANDS[BACKTEST],
+        ) from None
+
+
+async def _unknown(ctx: Context, words: str) -> str:
+    """Those of the words that stand behind a strategy's name; all where none begins with one."""
+    parts = words.split()
+    for count in range(min(len(parts) - 1, _NAME_WORDS), 0, -1):
+        with suppress(DomainError):
+            await strategies.resolve(ctx.session, ctx.user.id, " ".join(parts[:count]))
+            return " ".join(parts[count:])
+    return words
 
 
 def refuse_several(wanted: Wanted) -> None:

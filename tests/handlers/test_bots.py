@@ -108,6 +108,8 @@ async def test_a_second_start_offers_to_switch(w: World) -> None:
     ("typed", "said"),
     [
         ("/start_bot xyz", "neither a strategy (/strategies) nor a market here (BTCUSDT, ETHUSDT)"),
+        ("/start_bot ema cross btc ada avax 1h", "I do not know “ada avax”"),
+        ("/start_bot xyz", "Example: /start_bot donchian btc 15m"),
         ("/start_bot dogeusdt", "do not know the market “DOGEUSDT”"),
         ("/start_bot 99 btc 15m", "no strategy #99"),
         ("/start_bot r btc 15m", "RSI reversion"),

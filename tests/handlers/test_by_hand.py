@@ -104,7 +104,8 @@ async def test_a_price_that_ran_away_is_looked_at_again(w: World) -> None:
         ("/long btc much", "is no risk"),
         ("/long btc 5%", "Your own risk per trade is 1%"),
         ("/sl btc", "a market and a price"),
-        ("/sl btc low", "is no price"),
+        ("/sl btc low", "“low” is no price. Please write a number; BTCUSDT stands at"),
+        ("/sl btc 1%", "“1%” is no price"),
         ("/sl btc 50000", "Nothing is open on BTCUSDT"),
     ],
 )

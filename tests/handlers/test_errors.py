@@ -29,7 +29,8 @@ def test_an_error_shows_its_values_as_people_write_them() -> None:
 
 
 def test_what_was_typed_is_repeated_but_never_as_markup() -> None:
-    assert "“&lt;b&gt;”" in sentence(DomainError("unknown_word", word="<b>", known="BTC"), en)
+    error = DomainError("unknown_word", word="<b>", known="BTC", command="backtest")
+    assert "“&lt;b&gt;”" in sentence(error, en)
 
 
 @pytest.mark.parametrize(
