@@ -26,12 +26,18 @@ def message(errors: RuleErrors, t: Translator, source: str | None = None) -> Htm
     if source is not None:
         rows = source.split("\n")
         said = [
-            Html.join_lines(line, code(_row(rows, error.line)))
+            Html.join_lines(line, _quoted(_row(rows, error.line), error.text))
             for line, error in zip(said, errors.errors, strict=True)
         ]
     return Html.join_lines(
         t("error.rule_errors", n=len(errors.errors)), "", *said[:MOST_SHOWN], *rest
     )
+
+
+def _quoted(row: str, told: str) -> Html | None:
+    """The row; None where the sentence has told it already."""
+    whole = row.startswith(told[:-1]) if told.endswith("…") else row == told
+    return None if whole else code(row)
 
 
 def _row(rows: list[str], line: int) -> str:

@@ -113,3 +113,11 @@ def test_any_mistake_can_be_said(language: str, code: str) -> None:
         for line in rule_errors.lines(errors, t):
             assert "rule." not in line
             assert line[0].isdigit()
+
+
+def test_a_row_that_the_sentence_tells_whole_is_not_told_twice() -> None:
+    source = f'strategy("Mine")\nbuy = clse > 1\nplotshape(close, "{"x" * 70}")'
+    said = plain(rule_errors.message(broken(source), en, source))
+    assert said.count("strategy(") == 1
+    assert said.count("plotshape(") == 1
+    assert said.count("buy = clse > 1") == 1
