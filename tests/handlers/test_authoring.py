@@ -206,7 +206,7 @@ async def test_a_script_from_elsewhere_is_read_as_rules_and_no_command(w: World)
     alice = await w.trader("alice")
     await alice.sends("/new_strategy Mine")
     said = await alice.sends("//@version=5\nfast = ta.ema(close, 9)\nbuy = crossover(close, fast)")
-    assert "A remark begins with #" in said
+    assert "A comment begins with #" in said
     assert "Did you mean ema?" in said
     assert "2 mistakes" in said
     assert "Saved" in await alice.sends("# v5\nfast = ema(close, 9)\nbuy = crossover(close, fast)")
