@@ -82,6 +82,8 @@ def test_a_habit_of_elsewhere_is_one_mistake_with_advice(
     "code",
     [
         "x = close // 2",
+        "x = close // 2 if close > 3 and close < 9 else close // open",
+        "x = (close //\n  2)",
         "x = (close + open) // (2 + 1)  # // a remark",
         "switch = 3",
         "fill = 2",
@@ -108,6 +110,7 @@ def test_a_script_from_elsewhere_is_told_row_by_row() -> None:
         (2, "needless"),
         (3, "not_allowed"),
         (4, "not_allowed"),
+        (5, "not_allowed"),
         (5, "remark_sign"),
         (6, "no_blocks"),
         (8, "plot_arguments"),

@@ -25,9 +25,13 @@ _ORDER = re.compile(r"strategy\.(entry|order|exit|close|close_all|cancel|cancel_
 _INPUT = re.compile(
     rf"{_NAME}[ \t]*:?=[ \t]*(input(?:\.\w+)?)[ \t]*\([ \t]*(?:defval[ \t]*=[ \t]*)?([-+.\w]*)"
 )
-_TITLED = re.compile(r"plot[ \t]*\((.*?),[ \t]*(?:title[ \t]*=[ \t]*)?[\"']")
+_TITLED = re.compile(r"plot[ \t]*\((.{0,300}?),[ \t]*(?:title[ \t]*=[ \t]*)?[\"']")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
 _SWITCHES = {"true": "True", "True": "True", "false": "False", "False": "False"}
+_SIGN_WORDS = r"(?!(?:and|or|not|if|else)\b)"
+_PROSE = re.compile(
+    rf"[^\x00-\x7f]|\b{_SIGN_WORDS}[A-Za-z0-9_.]+[ \t]+{_SIGN_WORDS}[A-Za-z_]", re.ASCII
+)
 _SHORT = re.compile(r"strategy\.short\b|\bshort\b", re.IGNORECASE)
 
 _CALLED_HERE = {
@@ -93,6 +97,11 @@ def foreign(row: str) -> Foreign | None:
     if found and found[1].count("(") == found[1].count(")"):
         return Foreign("plot_arguments", row, f"plot({found[1]})")
     return None
+
+
+def is_prose(rest: str) -> bool:
+    """Whether what stands behind a `//` cannot be divided by: words in a row, or other letters."""
+    return _PROSE.search(rest.partition("#")[0]) is not None
 
 
 def called_here(word: str) -> str | None:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from domain.strategies.language.errors import Findings
-from domain.strategies.language.foreign import foreign
+from domain.strategies.language.foreign import foreign, is_prose
 from domain.strategies.language.limits import (
     MAX_BRACKETS,
     MAX_CODE_CHARS,
@@ -79,6 +79,7 @@ class _Scan:
     skips: bool = False  # the rest of the row
     begins: bool = True  # nothing of the statement but blanks was read yet
     inner: bool = False  # rows further in belong to one that was refused
+    divides: bool = False  # a "//" stands in the row, and no comment behind it
     asked: bool = False  # a "?" stands in the row, and its ":" is told with it
     operands: int = 0
     lines: list[Line] = field(default_factory=list)
@@ -100,7 +101,7 @@ class _Scan:
             self.finish_statement()
         self.row += 1
         self.start = offset
-        self.skips = self.asked = False
+        self.skips = self.divides = self.asked = False
         if not self.open:
             self.first = self.row
 
@@ -174,7 +175,7 @@ def _take(scan: _Scan, match: re.Match[str]) -> None:
 def _is_foreign(scan: _Scan, match: re.Match[str], column: int) -> bool:
     """Whether the rest of the row is none of ours; then it has been refused and skipped."""
     kind, word = match.lastgroup, match.group()
-    if not scan.begins and word not in ("//", "/*"):
+    if not scan.begins and (scan.divides or word not in ("//", "/*")):
         return False
     row = _rest(match)
     if kind == "space" and scan.inner:
@@ -183,8 +184,12 @@ def _is_foreign(scan: _Scan, match: re.Match[str], column: int) -> bool:
         scan.findings.remark((scan.row, column), row)
         scan.skip("")
     elif word == "//":
-        scan.findings.divided((scan.row, column), row)
-        return False
+        if is_prose(row):
+            scan.findings.remark((scan.row, column), row)
+            scan.skips = True  # what stands before it is read
+        else:
+            scan.divides = True
+            scan.findings.divided((scan.row, column), row)
     elif kind == "name":
         return _is_refused(scan, row, column)
     return scan.skips
