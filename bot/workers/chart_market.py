@@ -33,11 +33,12 @@ Lines = dict[str, Floats]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What the strategy says about the bars that are shown."""
+    """What the strategy says about the bars that are shown. `left_out`: plots without a place."""
 
     signals: Signals | None
     overlays: Lines
     below: Lines
+    left_out: int = 0
 
 
 class MarketSheet:
@@ -64,7 +65,7 @@ class MarketSheet:
             numbers.price(t, close, numbers.decimals_of(close)),
             (change > 0) - (change < 0),
             signed_percent(change),
-            footer=t("picture.chart_footer", bars=len(bars), zone=t.tz),
+            footer=_footer(t, len(bars), reading.left_out),
         )
         start, end = int(bars.time[0]), int(bars.time[-1]) + length
         span, ticks = (float(start), float(end)), time_ticks(t, start, end)
@@ -99,7 +100,13 @@ def reading_of(order: ChartOrder, first: int) -> Reading:
     shown = signals.slice(first)
     close = order.candles.close[first:]
     plots, values = _numeric(shown.plots), _numeric(shown.values)
-    return Reading(shown, *arranged(plots, values, close))
+    overlays, below = arranged(plots, values, close)
+    return Reading(shown, overlays, below, len(plots.keys() - overlays.keys() - below.keys()))
+
+
+def _footer(t: Translator, bars: int, left_out: int) -> str:
+    said = t("picture.chart_footer", bars=bars, zone=t.tz)
+    return f"{said} · {t('picture.left_out', n=left_out)}" if left_out else said
 
 
 def arranged(plots: Lines, values: Lines, close: Floats) -> tuple[Lines, Lines]:

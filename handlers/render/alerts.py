@@ -230,10 +230,7 @@ def number(value: object) -> Decimal | None:
 
 def _price(params: Params, name: str, t: Translator) -> str:
     value = number(params.get(name))
-    decimals = params.get("price_decimals")
-    if value is None:
-        return numbers.MISSING
-    return numbers.price(t, value, numbers.decimals_of(value) if decimals is None else decimals)
+    return numbers.MISSING if value is None else numbers.price(t, value, numbers.decimals_of(value))
 
 
 def _quantity(params: Params, t: Translator) -> str:

@@ -97,3 +97,26 @@ def test_the_names_of_curves_and_marks_stand_apart_and_where_no_curve_runs(
     for number, box in enumerate(boxes):
         assert not any(box.overlaps(axes.get_window_extent()) for axes in figure.axes)
         assert not any(box.overlaps(other) for other in boxes[number + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("plots", "said"),
+    [
+        (["ema(close, 9)", "rsi(close, 14)"], None),
+        ([f"ema(close, {n})" for n in range(5, 10)], "1 curve has no room here"),
+        ([f"rsi(close, {n})" for n in range(5, 10)], "3 curves have no room here"),
+    ],
+)
+def test_curves_that_have_no_place_are_counted(plots: list[str], said: str | None) -> None:
+    order = replace(ORDER, code=f"plot({', '.join(plots)})\nbuy = close > open", name="x")
+    reading = reading_of(order, 0)
+    sheet = MarketSheet(THEMES["dark"], split=bool(reading.below))
+    sheet.show(Translator("en"), order, BARS, reading)
+    written = " ".join(text.get_text() for text in sheet.page.figure.texts)
+    assert ("no room" in written) == (said is not None)
+    assert (said or "") in written
+
+
+def test_values_that_no_plot_asks_for_are_not_missed() -> None:
+    code = "buy = " + " and ".join(f"close > ema(close, {n})" for n in range(5, 12))
+    assert reading_of(replace(ORDER, code=code), 0).left_out == 0
