@@ -159,4 +159,4 @@ async def test_after_a_reset_real_money_does_not_go_on_after_a_halt(tmp_path: Pa
         assert "wait until" in await alice.sends("/resume")
         w.wall.advance(24 * 3600)
         await alice.sends("/resume")
-        assert "may enter again" in await alice.sends(app.next_code())
+        assert "Resumed" in await alice.sends(app.next_code())

@@ -42,7 +42,7 @@ SAID = {
         "stopped": "stop",
         "flat": "Flat.",
         "locked": "locked",
-        "again": "may enter again",
+        "again": "Resumed",
     },
     "ko": {
         "unknown": "알지 못합니다",
@@ -60,7 +60,7 @@ SAID = {
         "stopped": "롱 종료: 손절",
         "flat": "청산 완료",
         "locked": "긴급 정지: 잠금 상태",
-        "again": "다시 진입할 수 있습니다",
+        "again": "재개했습니다",
     },
 }
 
