@@ -242,6 +242,31 @@ def test_the_best_of_losers_is_called_no_peak(best: float, said: str) -> None:
     assert ("lone peak" in warned) == (best > 0)
 
 
+def test_a_search_without_any_trade_says_so_and_no_more() -> None:
+    row = {
+        "values": {"fast": 5.0},
+        "total_return_percent": 0.0,
+        "max_drawdown_percent": 0.0,
+        "sharpe": None,
+        "trades": 0,
+    }
+    found: dict[str, object] = {
+        "top": [row],
+        "trials": 4,
+        "tradeless": 4,
+        "profitable": 0,
+        "sampled": False,
+        "deflated_sharpe": None,
+        "neighbours": 3,
+        "neighbours_profitable": 0,
+    }
+    for lang, words in (("en", "None of them ever traded"), ("ko", "거래를 한 조합이 없습니다")):
+        told = study_cards.findings(Translator(lang), OPTIMIZE, found)
+        assert words in told
+        assert "lost money" not in told
+        assert "Too few days" not in told
+
+
 @pytest.mark.parametrize(
     ("matched", "signals", "apart", "said", "in_korean"),
     [

@@ -52,6 +52,8 @@ HABITS: list[tuple[str, str, str, str | None]] = [
      "[m, s, h] = ta.macd(close, 12, 26, 9)", "macd_hist(close, 12, 26, 9)"),
     ("plot(ema(close, 9), title='A line', color=color.red)\n" + ENTRY, "plot_arguments",
      "plot(ema(close, 9), title='A line', color=color.red)", "plot(ema(close, 9))"),
+    ("[mid, up] = bb(close, 20, 2)\nbuy = close > up", "one_name_only",
+     "[mid, up] = bb(close, 20, 2)", "bb_upper(close, 20, 2)"),
     ("buy = ta.rsi(close, 14) < 30", "not_allowed", "ta.rsi", "rsi"),
     ("buy = talib.RSI(close, 14) < 30", "not_allowed", "talib.RSI", "rsi"),
     ("buy = close > request.security(syminfo.tickerid, '240', close)", "not_allowed",
