@@ -16,6 +16,9 @@ from domain.market.candles import Candles, Signals
 from tests.engine.random_markets import Case, cases, simulated
 from tests.engine.tables import HOUR
 
+# Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
+pytestmark = pytest.mark.no_cover
+
 MANY = settings(max_examples=200, deadline=None)
 
 

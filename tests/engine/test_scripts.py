@@ -55,6 +55,7 @@ def same(one: float, other: float) -> bool:
     return (math.isnan(one) and math.isnan(other)) or one == pytest.approx(other, rel=1e-12, abs=0)
 
 
+@pytest.mark.no_cover  # the machine is traced where it runs programs
 @settings(max_examples=1_000, deadline=None)
 @given(tree=st.one_of(numbers(4), conditions(4)), seen=MOMENTS)
 def test_the_machine_says_what_the_naive_evaluator_says(tree: Tree, seen: Moment) -> None:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TOKEN = "7000000001:token-that-opens-nothing"
-START_S = 90.0
-STOP_S = 30.0
+START_S = 300.0
+STOP_S = 120.0
 _POLL_S = 0.02
 _ADDRESS = re.compile(rb"(http://127\.0\.0\.1:\d+)/")
 
