@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from domain.market.ports import Contract
-from domain.trading.costs import Costs, padded
+from domain.trading.costs import Costs, added_up, padded
 from domain.trading.fills import Position
 from domain.trading.sizing import Terms
 
@@ -70,7 +70,7 @@ class Bars:
     def rate(self, after_ms: int, until_ms: int) -> float:
         """Sum of the rates whose stamps lie in (after_ms, until_ms]."""
         first, last = bisect_right(self.stamps, after_ms), bisect_right(self.stamps, until_ms)
-        return sum(self.rates[first:last])
+        return added_up(self.rates[first:last])
 
     def terms(self, order: Pending) -> Terms:
         """What sizes this order's entry."""
@@ -174,7 +174,7 @@ class Book:
     @property
     def margin(self) -> float:
         """Isolated margins of all positions, as put in."""
-        return sum(held.position.margin for held in self.positions.values())
+        return added_up(held.position.margin for held in self.positions.values())
 
     def pending(self, symbol: str, open_ms: int, reduce_only: bool) -> list[Pending]:
         """Orders of one kind that may fill on a bar that opens then."""

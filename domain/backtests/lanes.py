@@ -23,6 +23,7 @@ from domain.backtests.prepare import Prepared, prepare
 from domain.backtests.rules import Rules
 from domain.market.candles import Candles, Signals
 from domain.trading.barstep import step_entry, step_inside, step_open
+from domain.trading.costs import added_up
 from domain.trading.fills import FLAT, NO_EXIT, NO_ORDER, Exit, Order, Position
 from domain.trading.following import Reach
 from domain.trading.levels import unrealised
@@ -189,7 +190,7 @@ class Lane:
         if funding is None:
             return 0.0
         due = (funding.times > self.columns.time[-1]) & (funding.times <= time)
-        return float(sum(funding.rates[due & ~np.isnan(funding.rates)].tolist()))
+        return added_up(funding.rates[due & ~np.isnan(funding.rates)].tolist())
 
 
 def lane_of(

@@ -19,6 +19,7 @@ from domain.backtests.prepare import day_starts
 from domain.backtests.rules import Rules
 from domain.errors import DomainError
 from domain.market.candles import Times
+from domain.trading.costs import added_up
 from domain.trading.fills import END_OF_DATA, NO_ORDER, REVERSE, Order
 from domain.trading.sizing import ALLOWED, levels_denial, size_denial, size_qty
 
@@ -161,11 +162,12 @@ class Account:
 
     def _marked(self) -> float:
         """Equity at the last prices."""
-        return self.wallet + sum(lane.unrealised for lane in self.lanes if lane.position.side != 0)
+        held = (lane.unrealised for lane in self.lanes if lane.position.side != 0)
+        return self.wallet + added_up(held)
 
     def _free(self) -> float:
         """What new positions may use."""
-        return self.wallet - sum(lane.position.margin for lane in self.lanes)
+        return self.wallet - added_up(lane.position.margin for lane in self.lanes)
 
 
 def account_of(lanes: Mapping[str, Lane], rules: Rules) -> Account:

@@ -30,6 +30,16 @@ class Costs(NamedTuple):
     tiers: tuple[tuple[float, float], ...] = NO_TIERS
 
 
+def added_up(values: Iterable[float]) -> float:
+    """One after the other, as compiled code adds. From Python 3.12 on `sum` rounds less: a result
+    would depend in its last bits on the version that a backtest ran under.
+    """
+    total = 0.0
+    for value in values:
+        total += value
+    return total
+
+
 def padded(
     tiers: Iterable[tuple[SupportsFloat, SupportsFloat]],
 ) -> tuple[tuple[float, float], ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import reduce
+from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -65,7 +67,7 @@ class Desk:
         if self.rules.funding is None:
             return 0.0
         times, rates = self.rules.funding
-        return float(sum(rates[(times > since) & (times <= until)].tolist()))
+        return reduce(add, rates[(times > since) & (times <= until)].tolist(), 0.0)
 
     def ends(self, position: Position, left: Exit, time: int) -> None:
         if left.reason != NO_EXIT:
