@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -22,12 +21,13 @@ import pytest
 from tests.crash import audit
 from tests.crash.stage import Stage, stage
 from tests.crash.thirty import COUNT, send_all, thirty
+from tests.support.chance import seed
 from tests.support.processes import children, until_ended
 
 pytestmark = pytest.mark.crash
 
 ROUNDS = max(2, int(os.environ.get("LEVERFRAME_CRASH_ROUNDS", "4")))
-SEED = int(os.environ.get("LEVERFRAME_CRASH_SEED", random.randrange(10**6)))  # noqa: S311
+SEED = seed("LEVERFRAME_CRASH_SEED")
 TRADERS = [f"trader{number}" for number in range(15)]
 LATEST_KILL_S = 1.0
 FAULTS_A_ROUND = 12
@@ -62,9 +62,9 @@ class Round:
 
 @pytest.mark.parametrize("weather", ["calm", "429 and 500 in between"])
 async def test_nothing_is_lost_or_doubled_by_a_kill(weather: str, tmp_path: Path) -> None:
-    seed = SEED + (weather != "calm")
+    begin = SEED + (weather != "calm")
     tell(f"LEVERFRAME_CRASH_SEED={SEED}, {ROUNDS // 2} rounds, {weather}")
-    async with stage(tmp_path, TRADERS, seed) as made:
+    async with stage(tmp_path, TRADERS, begin) as made:
         rounds, trades = [], await audit.trades_recorded(made)
         for number in range(ROUNDS // 2):
             async with storm(made) if weather != "calm" else calm():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -23,13 +22,14 @@ from domain.models import Base
 from tests.hostile.garbage import Garbage
 from tests.hostile.judge import unfit
 from tests.support import processes
+from tests.support.chance import seed
 from tests.support.sandbox_client import SandboxClient
 from tests.support.world import Person, World, world
 
 # Not traced: coverage would take as long as the tests, and what they run is run elsewhere too.
 pytestmark = pytest.mark.no_cover
 
-SEED = int(os.environ.get("LEVERFRAME_GARBAGE_SEED", random.randrange(10**6)))  # noqa: S311
+SEED = seed("LEVERFRAME_GARBAGE_SEED")
 COUNT = 2_000
 OVER_THE_WIRE = 200
 BATCH = 25
