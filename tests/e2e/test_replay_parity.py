@@ -55,7 +55,7 @@ def _month(folder: Path) -> tuple[Path, datetime]:
     if REAL.is_file():
         return REAL, MONTH
     minutes = int((WARM_UP + timedelta(days=31)) / timedelta(minutes=1))
-    made = write_swings(folder / "candles", "BTCUSDT", minutes, period=900, seed=11)
+    made = write_swings(folder / "candles", "BTCUSDT", minutes, period=450, seed=11)
     return made, datetime.fromisoformat("2026-01-01T00:00+00:00") + WARM_UP
 
 
