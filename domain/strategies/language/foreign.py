@@ -30,8 +30,10 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
 _SWITCHES = {"true": "True", "True": "True", "false": "False", "False": "False"}
 _SIGN_WORDS = r"(?!(?:and|or|not|if|else)\b)"
 _PROSE = re.compile(
-    rf"[^\x00-\x7f]|\b{_SIGN_WORDS}[A-Za-z0-9_.]+[ \t]+{_SIGN_WORDS}[A-Za-z_]", re.ASCII
+    rf"[^\x00-\x7f]|(?<![A-Za-z0-9_.]){_SIGN_WORDS}[A-Za-z0-9_.]+[ \t]+{_SIGN_WORDS}[A-Za-z_]",
+    re.ASCII,
 )
+"""Begins where a word does: else each of thousands of dotted letters would be one to begin at."""
 _SHORT = re.compile(r"strategy\.short\b|\bshort\b", re.IGNORECASE)
 
 _CALLED_HERE = {
